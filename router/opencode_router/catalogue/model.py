@@ -1,0 +1,99 @@
+"""The shape of a catalogue entry: what one model is, can do and costs."""
+
+import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Surface(StrEnum):
+    """A protocol in which Bedrock serves a model, and the host that serves it.
+
+    Source: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock" (read 2026-11-21).
+    """
+
+    MESSAGES = "messages"
+    """Anthropic Messages on bedrock-runtime."""
+    CHAT = "chat"
+    """OpenAI Chat Completions on bedrock-runtime."""
+    CONVERSE = "converse"
+    """Converse and ConverseStream on bedrock-runtime."""
+    MANTLE_MESSAGES = "mantle-messages"
+    """Anthropic Messages on bedrock-mantle."""
+    MANTLE_CHAT = "mantle-chat"
+    """OpenAI Chat Completions on bedrock-mantle."""
+
+
+class ReasoningStyle(StrEnum):
+    """How a model is told to reason."""
+
+    NONE = "none"
+    """It does not, or cannot be told."""
+    BUDGET = "budget"
+    """Anthropic `thinking: {type: enabled, budget_tokens}`."""
+    ADAPTIVE = "adaptive"
+    """Anthropic `thinking: {type: adaptive}` with an effort."""
+    EFFORT = "effort"
+    """A `reasoning_effort` of low, medium or high in `additionalModelRequestFields`."""
+
+
+class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model accepts. Defaults are the cautious answer."""
+
+    context_tokens: int
+    max_output_tokens: int
+    tools: bool = False
+    images: bool = False
+    documents: bool = False
+    structured_output: bool = False
+    """`outputConfig.textFormat` (Converse) is accepted."""
+    sampling: bool = True
+    """`temperature` and `top_p` are accepted."""
+    tool_choice: tuple[str, ...] = ("auto", "any", "tool")
+    """The Converse tool choices the model accepts."""
+    reasoning: ReasoningStyle = ReasoningStyle.NONE
+    always_reasons: bool = False
+    """Reasoning cannot be switched off."""
+    efforts: tuple[str, ...] = ()
+    """Effort levels the model accepts, weakest first; only for adaptive and effort styles."""
+    cache_minimum_tokens: int | None = None
+    """Shortest prefix that can be cached; absent: no cache points at all."""
+    cache_ttls: tuple[str, ...] = ()
+    """Cache lifetimes accepted, of "5m" and "1h"."""
+
+
+class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """USD per million tokens, which is micro-dollars per token, from a day on."""
+
+    since: datetime.date
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal = Decimal(0)
+    cache_write_5m: Decimal = Decimal(0)
+    cache_write_1h: Decimal = Decimal(0)
+    profiles: tuple[str, ...] = ()
+    """Region prefixes the price holds for; empty: all that no other entry names."""
+
+
+class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model of the catalogue."""
+
+    name: str
+    """For people: "Claude Sonnet 4.6"."""
+    provider: str
+    """Bedrock's word: anthropic, openai, moonshotai, ..."""
+    aliases: tuple[str, ...] = ()
+    """Other ids under which callers may ask for it."""
+    bedrock_ids: dict[str, str]
+    """Bedrock model or inference profile id by region prefix (us, eu, apac, jp, au, global) or `region`, the id
+    for the gateway's own region."""
+    surfaces: tuple[Surface, ...]
+    """Where Bedrock serves it, best first."""
+    capabilities: Capabilities
+    betas: tuple[str, ...] = ()
+    """`anthropic-beta` values that Bedrock accepts for this model."""
+    released: datetime.date
+    prices: tuple[Price, ...]
+    source: str
+    """Where these facts were read, with the date."""

@@ -15,6 +15,8 @@ class Surface(StrEnum):
 
     MESSAGES = "messages"
     """Anthropic Messages on bedrock-runtime."""
+    INVOKE = "invoke"
+    """Anthropic Messages through InvokeModel on bedrock-runtime."""
     CHAT = "chat"
     """OpenAI Chat Completions on bedrock-runtime."""
     CONVERSE = "converse"
@@ -35,7 +37,7 @@ class ReasoningStyle(StrEnum):
     ADAPTIVE = "adaptive"
     """Anthropic `thinking: {type: adaptive}` with an effort."""
     EFFORT = "effort"
-    """A `reasoning_effort` of low, medium or high in `additionalModelRequestFields`."""
+    """An effort in `additionalModelRequestFields`, at the model's `effort_field`."""
 
 
 class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +58,9 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     always_reasons: bool = False
     """Reasoning cannot be switched off."""
     efforts: tuple[str, ...] = ()
-    """Effort levels the model accepts, weakest first; only for adaptive and effort styles."""
+    """Effort levels the model accepts, weakest first, "none" left out; only for adaptive and effort styles."""
+    effort_field: str = "reasoning_effort"
+    """Where the effort style puts the level; a dot leads into an object: `reasoning.effort`."""
     cache_minimum_tokens: int | None = None
     """Shortest prefix that can be cached; absent: no cache points at all."""
     cache_ttls: tuple[str, ...] = ()
@@ -64,16 +68,21 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """USD per million tokens, which is micro-dollars per token, from a day on."""
+    """USD per million tokens, which is micro-dollars per token, from a day on.
+
+    A cache price left out is the input price: what is not known to be cheaper is never billed as free.
+    """
 
     since: datetime.date
     input: Decimal
     output: Decimal
-    cache_read: Decimal = Decimal(0)
-    cache_write_5m: Decimal = Decimal(0)
-    cache_write_1h: Decimal = Decimal(0)
+    cache_read: Decimal | None = None
+    cache_write_5m: Decimal | None = None
+    cache_write_1h: Decimal | None = None
     profiles: tuple[str, ...] = ()
-    """Region prefixes the price holds for; empty: all that no other entry names."""
+    """Keys of `bedrock_ids` the price holds for; empty: all that no other entry names."""
+    above_prompt_tokens: int = 0
+    """Holds for whole requests whose prompt, cached parts included, is longer than this."""
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,8 +95,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     """Other ids under which callers may ask for it."""
     bedrock_ids: dict[str, str]
-    """Bedrock model or inference profile id by region prefix (us, eu, apac, jp, au, global) or `region`, the id
-    for the gateway's own region."""
+    """Bedrock model or inference profile id by region prefix (us, eu, apac, jp, au, in, us-gov, global), by `region`
+    for the gateway's own region, and by `mantle` where bedrock-mantle knows the model by another id."""
     surfaces: tuple[Surface, ...]
     """Where Bedrock serves it, best first."""
     capabilities: Capabilities

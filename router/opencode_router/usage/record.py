@@ -1,0 +1,53 @@
+"""What is kept of a request: who, what, how much; never what was said."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from opencode_router.usage.tokens import Tokens
+
+DAY_S = 86_400
+Attribute = Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecord:
+    """One settled request. Costs are integer micro-dollars, times are milliseconds, `started_at` is ISO 8601 UTC."""
+
+    request_id: str
+    client_request_id: str | None
+    caller: str
+    email: str | None
+    key_prefix: str | None
+    model: str
+    model_id: str
+    surface: str
+    region: str
+    started_at: str
+    tokens: Tokens
+    price_version: str
+    cost_micro_usd: int
+    outcome: str
+    error_code: str | None
+    first_byte_ms: int | None
+    duration_ms: int
+
+    def facts(self) -> dict[str, str | int | bool]:
+        """All fields by their names in the table and in the log; what is unknown is left out."""
+        fields = asdict(self)
+        tokens = fields.pop("tokens")
+        is_estimate = tokens.pop("is_estimate")
+        counts = {f"{kind}_tokens": count for kind, count in tokens.items()}
+        named = {**fields, **counts, "is_estimate": is_estimate}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def item(self, *, retention_days: int) -> dict[str, Attribute]:
+        """The DynamoDB item, with the `ttl` at which it may go."""
+        expiry = int(time.time()) + retention_days * DAY_S
+        return {name: attribute(value) for name, value in {**self.facts(), "ttl": expiry}.items()}
+
+
+def attribute(value: str | int | bool) -> Attribute:  # noqa: FBT001  a value, not a switch
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -7,20 +7,22 @@
     ├── Forbidden                 403
     ├── NotFound                  404
     │   └── UnknownModel          404
+    ├── MethodNotAllowed          405
     ├── Conflict                  409
     ├── BodyTooLarge              413
     ├── Throttled                 429   Bedrock refused for now
     ├── AtCapacity                429   this process refused for now
+    ├── Internal                  500   a fault of this program
     ├── UpstreamFailed            502   Bedrock answered, but not usefully
     │   └── StreamCut             502   Bedrock's stream ended before its end
     ├── Unavailable               503   Bedrock is not ready
     │   └── ShuttingDown          503   this process is going away
     └── UpstreamTimeout           504
 
-Each client protocol renders these in its own shape: `endpoints/protocol.py`.
+Each client protocol renders these in its own shape: `protocol.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -87,6 +89,17 @@ class UnknownModel(NotFound):
         super().__init__(f"the model {model!r} does not exist{hint} GET /v1/models lists all", param="model")
 
 
+class MethodNotAllowed(RouterError):
+    """The route exists, but not for this method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+    def __init__(self, *, method: str, allowed: Iterable[str]) -> None:
+        self.allow = ", ".join(sorted(allowed))
+        super().__init__(f"{method} is not allowed here; {self.allow} is")
+
+
 class Conflict(RouterError):
     """The thing is not in a state that allows this."""
 
@@ -122,6 +135,16 @@ class AtCapacity(RouterError):
             f"all {limit} concurrent calls of this gateway process are in use; retry in {retry_after_s} s",
             retry_after_s=retry_after_s,
         )
+
+
+class Internal(RouterError):
+    """A fault of this program; the log has it under the request's id."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway failed to handle this request; its operators can find it by the request id")
 
 
 class UpstreamFailed(RouterError):

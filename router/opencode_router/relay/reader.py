@@ -1,4 +1,4 @@
-"""Carries one upstream answer to its caller."""
+"""What carrying a stream needs from whoever reads it."""
 
 from typing import Protocol
 
@@ -13,8 +13,11 @@ class StreamReader(Protocol):
     or an error event may follow it.
     """
 
-    tokens: Tokens
-    """The newest counts; before the upstream has reported any, zeros with `is_estimate`."""
+    @property
+    def tokens(self) -> Tokens:
+        """The newest counts; before the upstream has reported any, an estimate from what came so far."""
+        ...
+
     failure: RouterError | None
     """Set once the upstream has reported an error in its stream, or ended too early."""
 

@@ -1,0 +1,68 @@
+"""What both protocols' pass-through readers share: whole events in, whole events out, one failure at most."""
+
+import re
+from abc import ABC, abstractmethod
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from opencode_router.errors import RouterError, StreamCut, UpstreamFailed
+from opencode_router.relay.sse import WholeEvents, data_of, event_around
+from opencode_router.usage.tokens import Tokens
+
+T = TypeVar("T")
+MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
+"""The key and its value; within a JSON string its quotes would be escaped."""
+
+
+class NativeStream(ABC):
+    """A StreamReader whose output is its input, but for what `read` changes."""
+
+    def __init__(self, *, model: str) -> None:
+        self.tokens = Tokens(is_estimate=True)
+        self.failure: RouterError | None = None
+        self.is_done = False
+        """Set by `read` at the stream's own last event."""
+        self.model_member = b'"model":' + msgspec.json.encode(model)
+        self._whole = WholeEvents()
+
+    @abstractmethod
+    def read(self, events: bytes) -> bytes:
+        """Reads whole events in passing and returns them as the caller should see them."""
+
+    def feed(self, data: bytes) -> bytes:
+        if self.failure:
+            return b""
+        try:
+            events = self._whole.feed(data)
+            return self.read(events) if events else b""
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.failure = UpstreamFailed("the model's stream could not be read")
+        except UpstreamFailed as error:
+            self.failure = error
+        return b""
+
+    def close(self) -> bytes:
+        if not self.is_done and not self.failure:
+            self.failure = StreamCut()
+        return b""
+
+
+def json_of_event(events: bytes, position: int, shape: type[T]) -> tuple[T, int, int]:
+    """The data of the event around `position`, and where that event starts and ends."""
+    start, end = event_around(events, position)
+    return msgspec.json.decode(data_of(events[start:end]), type=shape), start, end
+
+
+def answer_fields(body: bytes) -> dict[str, Raw]:
+    """The members of a whole answer, unparsed. Raises UpstreamFailed when it is not a JSON object."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UpstreamFailed("the model's answer could not be read") from error
+
+
+def renamed(fields: dict[str, Raw], model: str) -> bytes:
+    """The answer again, under the caller's name for the model."""
+    return msgspec.json.encode({**fields, "model": model})

@@ -1,0 +1,144 @@
+"""Carries one upstream answer to its caller, whatever happens on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from opencode_router.bedrock.client import Bedrock, Call
+from opencode_router.errors import RouterError, UpstreamTimeout
+from opencode_router.protocol import ClientProtocol
+from opencode_router.relay.reader import StreamReader
+from opencode_router.usage.exchange import Exchange
+from opencode_router.usage.tokens import Tokens
+
+STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+
+
+class CallerGone(Exception):
+    """The caller's connection is closed; nobody is left to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long each part of an answer may take, in seconds; see Settings for their meaning."""
+
+    first_event_s: float
+    idle_s: float
+    answer_s: float
+    keep_alive_s: float
+
+
+class Passage:
+    """One request's way from Bedrock to its caller."""
+
+    def __init__(self, *, request: web.Request, protocol: ClientProtocol, exchange: Exchange, pace: Pace) -> None:
+        self._request = request
+        self._protocol = protocol
+        self._exchange = exchange
+        self._pace = pace
+        self._loop = asyncio.get_running_loop()
+        self._clock: asyncio.Timeout | None = None
+        self._abort_reason: RouterError | None = None
+        self._last_write_s = 0.0
+
+    def abort(self, reason: RouterError) -> None:
+        """Ends the passage now; the caller is told `reason` in its own protocol."""
+        self._abort_reason = reason
+        if self._clock is not None:
+            self._clock.reschedule(self._loop.time())
+
+    async def whole(self, bedrock: Bedrock, call: Call, read: Callable[[bytes], tuple[bytes, Tokens]]) -> web.Response:
+        """An answer that is not streamed. Raises RouterError."""
+        async with self._limited(self._pace.answer_s), bedrock.call(call) as upstream:
+            self._exchange.was_accepted = True
+            body = await upstream.read()
+        answer, self._exchange.tokens = read(body)
+        self._exchange.note_first_byte()
+        self._exchange.finish()
+        return web.Response(body=answer, content_type="application/json")
+
+    async def stream(
+        self, bedrock: Bedrock, call: Call, reader: StreamReader, headers: Mapping[str, str]
+    ) -> web.StreamResponse:
+        """A streamed answer.
+
+        Raises RouterError while nothing has been sent; after that a failure becomes the protocol's error event.
+        """
+        response = web.StreamResponse(headers={**STREAM_HEADERS, **headers})
+        failure: RouterError | None
+        try:
+            async with self._limited(self._pace.first_event_s), bedrock.call(call) as upstream:
+                self._exchange.was_accepted = True
+                await self._copy(upstream.content, reader, response)
+            failure = reader.failure
+        except RouterError as error:
+            failure = error
+        finally:
+            self._exchange.tokens = reader.tokens
+        if failure is None:
+            self._exchange.finish()
+        elif not response.prepared:
+            raise failure
+        else:
+            self._exchange.fail(failure)
+            await self._send(response, self._protocol.error_event(failure, self._exchange.request_id))
+        with suppress(ConnectionError):
+            await response.write_eof()
+        return response
+
+    async def _copy(self, content: aiohttp.StreamReader, reader: StreamReader, response: web.StreamResponse) -> None:
+        """Each read leaves as one write."""
+        keep_alive: asyncio.Task[None] | None = None
+        try:
+            while reader.failure is None:
+                data = await content.readany()
+                if events := reader.feed(data) if data else reader.close():
+                    if keep_alive is None:
+                        self._exchange.note_first_byte()
+                        await response.prepare(self._request)
+                        keep_alive = asyncio.create_task(self._keep_alive(response))
+                    await self._send(response, events)
+                if not data:
+                    return
+                if keep_alive is not None and self._clock is not None and self._abort_reason is None:
+                    self._clock.reschedule(self._loop.time() + self._pace.idle_s)
+        finally:
+            if keep_alive is not None:
+                keep_alive.cancel()
+
+    async def _send(self, response: web.StreamResponse, events: bytes) -> None:
+        self._last_write_s = self._loop.time()
+        try:
+            await response.write(events)
+        except ConnectionError as error:
+            raise CallerGone from error
+
+    async def _keep_alive(self, response: web.StreamResponse) -> None:
+        """Events always end at a boundary, so a keep-alive may go out at any moment of silence."""
+        with suppress(CallerGone):
+            while True:
+                silence_s = self._loop.time() - self._last_write_s
+                if silence_s >= self._pace.keep_alive_s:
+                    await self._send(response, self._protocol.keep_alive)
+                    silence_s = 0
+                await asyncio.sleep(self._pace.keep_alive_s - silence_s)
+
+    @asynccontextmanager
+    async def _limited(self, limit_s: float) -> AsyncIterator[None]:
+        """Runs the body until the clock says stop. Raises the abort's reason or UpstreamTimeout."""
+        try:
+            async with asyncio.timeout(limit_s) as self._clock:
+                if self._abort_reason:
+                    raise self._abort_reason
+                yield
+        except TimeoutError as error:
+            if self._abort_reason:
+                raise self._abort_reason from error
+            what = "fell silent" if self._last_write_s else "did not begin its answer"
+            raise UpstreamTimeout(f"the model {what} within the time this gateway waits") from error
+        finally:
+            self._clock = None

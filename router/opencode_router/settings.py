@@ -1,0 +1,143 @@
+"""Everything the router is told from outside, read once from the environment at start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class SettingError(ValueError):
+    """A variable is missing or malformed; the message names it, its value and an example."""
+
+
+class BedrockAuth(StrEnum):
+    """How calls to Bedrock are signed."""
+
+    BEARER = "bearer"
+    """Short-lived bearer tokens, minted ahead of need."""
+    SIGV4 = "sigv4"
+    """Every request signed over its body."""
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A comma-separated list, blanks dropped."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    return tuple(Path(word) for word in words(text))
+
+
+def url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text.rstrip("/")
+
+
+def verbatim_url(text: str) -> str:
+    """An issuer is compared character by character: a trailing slash belongs to it."""
+    url(text)
+    return text
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("must be positive")
+    return number
+
+
+def positive_seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError("must be positive")
+    return number
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError("must be a port number")
+    return number
+
+
+def auth(text: str) -> BedrockAuth:
+    return BedrockAuth(text.lower())
+
+
+def setting(read: Callable[[str], object], example: str, *, default: object = MISSING) -> Any:
+    """A field of Settings, read from the variable of its name in capitals."""
+    metadata = {"read": read, "example": example}
+    return field(metadata=metadata) if default is MISSING else field(metadata=metadata, default=default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per environment variable: `keys_table` is KEYS_TABLE."""
+
+    aws_region: str = setting(str, "us-east-1")
+    """The region of Bedrock and of the tables."""
+    oidc_issuer: str = setting(verbatim_url, "https://login.example.com/")
+    """Issuer of the callers' JWTs, verbatim."""
+    oidc_audiences: tuple[str, ...] = setting(words, "gateway-cli")
+    """Accepted audiences; a token must carry one of them."""
+    oidc_audience_claim: str = setting(str, "client_id", default="aud")
+    """The claim that holds the audience; Cognito's access tokens say `client_id`."""
+    oidc_token_uses: tuple[str, ...] = setting(words, "access,id", default=())
+    """Accepted values of Cognito's claim `token_use`; empty: it is not looked at."""
+    oidc_jwks_url: str | None = setting(url, "https://login.example.com/jwks", default=None)
+    """Given only when the issuer has no discovery document."""
+    keys_table: str = setting(str, "gateway-keys")
+    usage_table: str = setting(str, "gateway-usage")
+    usage_retention_days: int = setting(positive, "400", default=400)
+
+    host: str = setting(str, "127.0.0.1", default="0.0.0.0")  # noqa: S104  a container's port is reached from outside
+    port: int = setting(port_number, "8080", default=8080)
+    metrics_port: int = setting(port_number, "9090", default=9090)
+    log_level: str = setting(str.upper, "INFO", default="INFO")
+
+    bedrock_runtime_url: str | None = setting(url, "https://vpce-1.bedrock-runtime.example.com", default=None)
+    """Where bedrock-runtime is, if not at its public name."""
+    bedrock_mantle_url: str | None = setting(url, "https://vpce-1.bedrock-mantle.example.com", default=None)
+    bedrock_auth: BedrockAuth = setting(auth, "sigv4", default=BedrockAuth.BEARER)
+    bedrock_profiles: tuple[str, ...] = setting(words, "eu,global", default=())
+    """Region prefixes of inference profiles in order of preference; empty: by the region."""
+    catalogue_files: tuple[Path, ...] = setting(paths, "/etc/gateway/models.toml", default=())
+    """Merged over the packaged catalogue, later over earlier."""
+    catalogue_overlay: str | None = setting(str, "[models.my-model] ...", default=None)
+    """TOML or JSON text merged last."""
+
+    max_body_bytes: int = setting(positive, "33554432", default=32 * 2**20)
+    max_concurrent_calls: int = setting(positive, "1000", default=1000)
+    """Upstream calls open at once in this process."""
+    connect_timeout_s: float = setting(positive_seconds, "5", default=5.0)
+    first_event_timeout_s: float = setting(positive_seconds, "300", default=300.0)
+    """From the call to the first event of a stream."""
+    idle_timeout_s: float = setting(positive_seconds, "300", default=300.0)
+    """The longest silence within a stream."""
+    answer_timeout_s: float = setting(positive_seconds, "900", default=900.0)
+    """From the call to the end of an answer that is not streamed."""
+    keep_alive_s: float = setting(positive_seconds, "15", default=15.0)
+    """Silence after which a caller hears a keep-alive."""
+    drain_s: float = setting(positive_seconds, "110", default=110.0)
+    """How long open streams may go on after SIGTERM; ECS kills at most 120 s after it."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> "Settings":
+        """Reads and checks all variables. Raises SettingError naming the first that will not do."""
+        values: dict[str, Any] = {}
+        for option in fields(cls):
+            variable, text = option.name.upper(), environ.get(option.name.upper(), "")
+            if text:
+                values[option.name] = read(variable, text, option.metadata)
+            elif option.default is MISSING:
+                raise SettingError(f"{variable} is not set; for example {variable}={option.metadata['example']}")
+        return cls(**values)
+
+
+def read(variable: str, text: str, metadata: Mapping[str, Any]) -> object:
+    try:
+        return metadata["read"](text)
+    except ValueError as error:
+        raise SettingError(f"{variable}={text!r}: {error}; for example {variable}={metadata['example']}") from error

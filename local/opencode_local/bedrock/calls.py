@@ -1,0 +1,51 @@
+"""What callers have asked, and how each exchange ended."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from opencode_local.bedrock.prompt import Json
+
+PATIENCE_S = 2.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One request."""
+
+    surface: str
+    """One of `faults.Surface`."""
+    path: str
+    model_id: str
+    headers: Mapping[str, str]
+    body: Json
+    is_streaming: bool
+    status: int | None = None
+    """Of the response, once it has ended."""
+    was_cut: bool = False
+    """The caller closed the connection before the answer was complete."""
+    is_finished: bool = False
+
+
+@dataclass(slots=True)
+class CallLog:
+    """Calls, newest last, and who waits for them to change."""
+
+    calls: list[Call] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, call: Call) -> None:
+        self.calls.append(call)
+        self._changed.set()
+
+    def finish(self, call: Call, *, was_cut: bool) -> None:
+        call.was_cut = was_cut
+        call.is_finished = True
+        self._changed.set()
+
+    async def until(self, holds: Callable[[], bool], timeout_s: float) -> None:
+        """Returns once `holds()`. Raises TimeoutError after `timeout_s` seconds."""
+        async with asyncio.timeout(timeout_s):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()

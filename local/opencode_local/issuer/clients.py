@@ -1,0 +1,86 @@
+"""Who may ask for tokens, and where the answers may go."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+
+DEFAULT_SCOPES = "openid profile email"
+SCOPES = (*DEFAULT_SCOPES.split(), "groups", "offline_access")
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE_GRANT)
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+
+CLI_CLIENT_ID = "opencode-cli"
+WEB_CLIENT_ID = "opencode-web"
+WEB_CLIENT_SECRET = "known-to-everyone-on-this-machine"  # noqa: S105  guards nothing: there are no passwords either
+
+LOOPBACK = re.compile(r"(?P<origin>http://(?:127\.0\.0\.1|\[::1]|localhost))(?::[0-9]{1,5})?(?P<path>/[^#\s]*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """An application registered here; the methods are those that Authlib asks for.
+
+    Without a secret it is public: it must use PKCE, and the port of its loopback redirect URIs is its own choice.
+    Source: RFC 8252, 7.3 (read 2026-11-21).
+    """
+
+    client_id: str
+    redirect_uris: tuple[str, ...]
+    secret: str | None = None
+    grant_types: tuple[str, ...] = GRANT_TYPES
+    post_logout_redirect_uris: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        return self.secret is None
+
+    @property
+    def client_metadata(self) -> Mapping[str, object]:
+        return {"post_logout_redirect_uris": self.post_logout_redirect_uris}
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> None:
+        """None: a request must name its redirect URI."""
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        return scope or DEFAULT_SCOPES
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris or (self.is_public and without_port(redirect_uri) in self.redirect_uris)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return self.secret is not None and compare_digest(self.secret.encode(), client_secret.encode())
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        return (method == "none") == self.is_public
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.grant_types
+
+
+def without_port(uri: str) -> str | None:
+    """`http://127.0.0.1:49152/callback` is `http://127.0.0.1/callback`; None for anything but plain HTTP on loopback."""
+    match = LOOPBACK.fullmatch(uri)
+    return match and match["origin"] + (match["path"] or "")
+
+
+DEFAULT_CLIENTS = (
+    Client(
+        client_id=CLI_CLIENT_ID,
+        redirect_uris=("http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"),
+    ),
+    Client(
+        client_id=WEB_CLIENT_ID,
+        secret=WEB_CLIENT_SECRET,
+        redirect_uris=("http://127.0.0.1:8080/oauth2/idpresponse", "http://localhost:8080/oauth2/idpresponse"),
+        grant_types=("authorization_code", "refresh_token"),
+        post_logout_redirect_uris=("http://127.0.0.1:8080/", "http://localhost:8080/"),
+    ),
+)

@@ -19,6 +19,8 @@ from opencode_router.settings import SettingError, Settings
 
 log = logging.getLogger(__name__)
 
+MAX_HEADER_BYTES = 32 * 1024
+"""Room for a JWT with many groups; the credential itself is capped where it is read."""
 LAST_WORDS_S = 1.0
 """For responses that are already written to reach the wire."""
 
@@ -44,7 +46,13 @@ async def serve(settings: Settings) -> None:
 
 async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
     """A caller that goes away cancels its handler, which closes the call to Bedrock."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=LAST_WORDS_S,
+        max_field_size=MAX_HEADER_BYTES,
+    )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from opencode_router.identity.issuer import required_safe
+
 
 class SettingError(ValueError):
     """A variable is missing or malformed; the message names it, its value and an example."""
@@ -33,12 +35,6 @@ def url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return text.rstrip("/")
-
-
-def verbatim_url(text: str) -> str:
-    """An issuer is compared character by character: a trailing slash belongs to it."""
-    url(text)
-    return text
 
 
 def positive(text: str) -> int:
@@ -78,7 +74,7 @@ class Settings:
 
     aws_region: str = setting(str, "us-east-1")
     """The region of Bedrock and of the tables."""
-    oidc_issuer: str = setting(verbatim_url, "https://login.example.com/")
+    oidc_issuer: str = setting(required_safe, "https://login.example.com/")
     """Issuer of the callers' JWTs, verbatim."""
     oidc_audiences: tuple[str, ...] = setting(words, "gateway-cli")
     """Accepted audiences; a token must carry one of them."""
@@ -86,7 +82,7 @@ class Settings:
     """The claim that holds the audience; Cognito's access tokens say `client_id`."""
     oidc_token_uses: tuple[str, ...] = setting(words, "access,id", default=())
     """Accepted values of Cognito's claim `token_use`; empty: it is not looked at."""
-    oidc_jwks_url: str | None = setting(url, "https://login.example.com/jwks", default=None)
+    oidc_jwks_url: str | None = setting(required_safe, "https://login.example.com/jwks", default=None)
     """Given only when the issuer has no discovery document."""
     keys_table: str = setting(str, "gateway-keys")
     usage_table: str = setting(str, "gateway-usage")

@@ -37,9 +37,6 @@ def ada(stage: Stage, router: StagedRouter) -> Person:
     return Person(stage, router)
 
 
-# Making
-
-
 async def test_a_new_key_is_told_once_and_stored_as_a_hash(stage: Stage, ada: Person) -> None:
     response = await ada.create({"description": "laptop", "expires_in_days": 7})
     body = await response.json()
@@ -156,9 +153,6 @@ async def test_a_stranger_cannot_make_a_key(router: StagedRouter) -> None:
     assert (await router.http.post("/v1/api-keys", headers={"Authorization": "Bearer a.b.c"})).status == 401
 
 
-# Listing
-
-
 async def test_a_list_is_newest_first_across_all_pages_and_without_hashes(stage: Stage) -> None:
     ada = Person(stage, await stage.router(page_size=3))
     for n in range(10):
@@ -179,9 +173,6 @@ async def test_a_list_shows_only_ones_own_keys(stage: Stage, router: StagedRoute
     await ada.key()
 
     assert await Person(stage, router, "grace").list() == []
-
-
-# Revoking
 
 
 async def test_a_revoked_key_is_refused_at_once_by_the_process_that_revoked_it(ada: Person) -> None:

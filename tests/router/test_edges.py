@@ -1,8 +1,10 @@
 """What does not fit: bodies, routes, methods, models; always in the caller's shape, never a 500."""
 
+import io
 import json
 
 import pytest
+from yarl import URL
 
 from opencode_local.bedrock import BedrockStandIn
 from tests.router.asking import WAYS, Way, ask
@@ -51,12 +53,12 @@ async def test_an_unknown_model_is_a_404_with_the_nearest_names(
 async def test_a_body_of_many_megabytes_is_welcome_and_one_over_the_limit_is_a_413(
     router: Router, world: World, bedrock: BedrockStandIn, as_ada: dict[str, str], way: Way
 ) -> None:
-    long = way.body("long " * 1_000_000)
-    async with router.client.post(way.path, json=long, headers=as_ada) as response:
+    long = json.dumps(way.body("long " * 1_000_000)).encode()
+    async with router.client.post(way.path, data=io.BytesIO(long), headers=as_ada) as response:
         assert response.status == 200, await response.text()
     async with (
         running_router(world, max_body_bytes=4 * 2**20) as small,
-        small.client.post(way.path, json=long, headers=as_ada) as response,
+        small.client.post(way.path, data=io.BytesIO(long), headers=as_ada) as response,
     ):
         answer = await response.json()
 
@@ -78,7 +80,7 @@ async def test_a_body_of_many_megabytes_is_welcome_and_one_over_the_limit_is_a_4
 async def test_a_wrong_route_or_method_is_said_in_json_with_a_request_id(
     router: Router, method: str, path: str, status: int
 ) -> None:
-    async with router.client.request(method, path) as response:
+    async with router.client.request(method, URL(router.url + path, encoded=True)) as response:
         answer = await response.json()
 
     assert response.status == status

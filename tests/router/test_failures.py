@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opencode_router import errors
@@ -202,6 +202,7 @@ def test_an_error_that_is_only_text_is_that_text() -> None:
     assert http_failure(500, {}, b'{"error": "out of order"}').message == "out of order"
 
 
+@settings(deadline=None)
 @given(
     st.integers(300, 599),
     st.binary(max_size=200) | st.recursive(st.none(), st.lists).map(lambda x: json.dumps(x).encode()),

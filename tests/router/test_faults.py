@@ -59,7 +59,7 @@ async def test_a_refusal_has_its_own_status_in_the_callers_shape(
     assert answer.status == status, answer.body
     assert answer.headers["Content-Type"].startswith("application/json")
     assert way.error_of(json.loads(answer.body))[0] == (anthropic_type if way.is_anthropic else code)
-    assert ("Retry-After" in answer.headers) == (status == 429)
+    assert ("Retry-After" in answer.headers) == (status in (429, 503))
     record = await settled(router, answer)
     assert (record["outcome"], record["error_code"], record["cost_micro_usd"]) == ("refused", code, 0)
 
@@ -75,6 +75,9 @@ async def test_the_text_of_a_validation_error_reaches_the_caller(
     assert "not to Bedrock's taste" in way.error_of(json.loads(answer.body))[1]
 
 
+FRAMED = [way for way in WAYS if way.surface in {"invoke", "converse"}]
+"""Where the gateway reads every event; elsewhere the model's own bytes pass, damaged or not."""
+DAMAGE = ("corrupt", "malformed")
 FIRST = [
     (Fault(kind="exception", exception="throttlingException"), 429),
     (Fault(kind="exception", exception="validationException"), 400),
@@ -83,8 +86,6 @@ FIRST = [
     (Fault(kind="drop"), 502),
     (Fault(kind="truncate"), 502),
     (Fault(kind="cut_frame"), 502),
-    (Fault(kind="corrupt"), 502),
-    (Fault(kind="malformed"), 502),
     (Fault(kind="html"), 502),
 ]
 
@@ -109,8 +110,6 @@ LATER = [
     Fault(kind="exception", exception="modelStreamErrorException", after_events=6),
     Fault(kind="truncate", after_events=6),
     Fault(kind="cut_frame", after_events=6),
-    Fault(kind="corrupt", after_events=6),
-    Fault(kind="malformed", after_events=6),
     Fault(kind="drop", after_events=6),
 ]
 
@@ -133,6 +132,27 @@ async def test_a_stream_that_fails_later_ends_with_an_error_event_and_no_normal_
     assert record["is_estimate"] is True
     assert record["input_tokens"] > 0
     assert record["cost_micro_usd"] > 0
+
+
+@pytest.mark.parametrize("way", FRAMED, ids=lambda way: way.name)
+@pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.parametrize(("after_events", "outcome"), [(0, "refused"), (6, "failed")])
+async def test_a_damaged_event_never_passes_for_an_answer(
+    router: Router,
+    bedrock: BedrockStandIn,
+    as_ada: dict[str, str],
+    way: Way,
+    kind: Any,
+    after_events: int,
+    outcome: str,
+) -> None:
+    bedrock.order(Fault(kind=kind, after_events=after_events))
+
+    answer = await ask(router, way, as_ada, stream=True)
+
+    assert answer.status == (200 if after_events else 502)
+    assert way.end not in answer.body
+    assert (await settled(router, answer))["outcome"] == outcome
 
 
 @EVERY_WAY
@@ -170,7 +190,7 @@ async def test_an_expired_token_is_renewed_once_and_the_caller_never_knows(
     answer = await ask(router, way, as_ada, stream=is_streaming)
 
     assert answer.status == 200, answer.body
-    assert [call.status for call in bedrock.calls] == [403, 200]
+    assert [call.status for call in bedrock.calls] in ([401, 200], [403, 200])
 
 
 @EVERY_WAY

@@ -200,9 +200,6 @@ async def test_a_look_up_under_way_does_not_bring_a_revoked_key_back() -> None:
         await keys.caller(text)
 
 
-# Last use
-
-
 async def test_use_is_written_once_a_minute_and_the_rest_at_the_end(stage: Stage, ada: Person) -> None:
     key, router = await ada.key(), await stage.router()
     headers = {"X-API-Key": key}

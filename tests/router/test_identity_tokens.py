@@ -140,9 +140,6 @@ async def test_an_unverified_email_address_is_not_believed(stage: Stage, router:
     assert (await response.json())["email"] is None
 
 
-# Forgeries
-
-
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
 @pytest.mark.parametrize("signature", ["", "AAAA"])
 async def test_an_unsigned_token_is_refused(stage: Stage, router: StagedRouter, algorithm: str, signature: str) -> None:
@@ -239,9 +236,6 @@ async def test_a_signed_payload_that_is_not_claims_is_refused(router: StagedRout
 )
 async def test_a_malformed_header_is_refused(stage: Stage, router: StagedRouter, header: bytes) -> None:
     assert await router.refusal(signed(f"{segment(header)}.{segment(stage.issuer.claims())}")) == INVALID
-
-
-# Remembered verdicts
 
 
 async def test_a_remembered_token_is_refused_once_it_has_expired(stage: Stage, router: StagedRouter) -> None:

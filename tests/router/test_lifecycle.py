@@ -49,7 +49,7 @@ async def test_a_caller_that_goes_away_before_the_answer_closes_the_call(
 ) -> None:
     bedrock.order(Fault(kind="slow_first_event"))
     waiting = asyncio.create_task(ask(router, way, as_ada))
-    await bedrock.wait_for_call()
+    await bedrock.wait_for_calls()
     waiting.cancel()
 
     await bedrock.wait_for_cut(timeout_s=1.0)
@@ -139,10 +139,10 @@ async def test_what_a_request_costs_is_exact(router: Router, bedrock: BedrockSta
 
     usage = json.loads(answer.body)["usage"]
     record = await router.usage(answer.request_id)
-    price = router.gateway.catalogue.find("claude-sonnet").model.prices[0]
+    prices = router.gateway.catalogue.find(WAYS[1].model).model.prices
     assert (record["input_tokens"], record["output_tokens"]) == (usage["input_tokens"], usage["output_tokens"])
-    assert record["price_version"] == price.since.isoformat()
-    assert record["caller"] == "ada@example.com"
+    assert record["price_version"] in {price.since.isoformat() for price in prices}
+    assert record["caller"] == "ada"
     assert record["key_prefix"].startswith("oc_")
     assert record["surface"] == "messages"
     assert isinstance(record["cost_micro_usd"], int)

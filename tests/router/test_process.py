@@ -11,10 +11,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from opencode_local.issuer import CLI_CLIENT_ID
 
 from opencode_local.aws import KEYS_TABLE, REGION, USAGE_TABLE
 from opencode_local.bedrock import BedrockStandIn, Fault
+from opencode_local.issuer import CLI_CLIENT_ID
 from opencode_local.ports import free_port
 from tests.router.asking import WAYS
 from tests.router.running import World

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ READ_BUFFER_BYTES = 2**18
 IDLE_CONNECTION_S = 30
 """Shorter than Bedrock's own patience, so that a reused connection is rarely one that it has just closed."""
 DNS_CACHE_S = 60
+ONE_WRITE_BYTES = 2**20
+"""A larger body leaves in parts, so that the event loop never waits for all of it."""
 MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES})
 OPERATIONS = {
     Surface.CONVERSE: ("converse", "converse-stream"),
@@ -129,7 +132,8 @@ class Bedrock:
     async def _send(self, target: Target, call: Call) -> aiohttp.ClientResponse:
         credentials = await self.signer.headers(service=target.service, url=str(target.url), body=call.body)
         headers = {"Content-Type": "application/json", **call.headers, **credentials}
-        return await self._session.post(target.url, data=call.body, headers=headers, allow_redirects=False)
+        body = call.body if len(call.body) <= ONE_WRITE_BYTES else BytesIO(call.body)
+        return await self._session.post(target.url, data=body, headers=headers, allow_redirects=False)
 
     async def _are_credentials_refused(self, response: aiohttp.ClientResponse) -> bool:
         """Whether a 401 or 403 is about the credentials, as opposed to what they permit."""

@@ -9,10 +9,10 @@ types, `:message-type` event, exception and error) (read 2026-11-21).
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 from zlib import crc32
 
 import msgspec
@@ -21,8 +21,10 @@ from opencode_router.bedrock.failures import failure
 from opencode_router.errors import RouterError, UpstreamFailed
 
 PRELUDE = struct.Struct(">III")
+PRELUDE_BYTES = PRELUDE.size
 CHECKSUM_BYTES = 4
-SMALLEST_FRAME_BYTES = PRELUDE.size + CHECKSUM_BYTES
+read_checksum = struct.Struct(">I").unpack_from
+SMALLEST_FRAME_BYTES = PRELUDE_BYTES + CHECKSUM_BYTES
 LARGEST_FRAME_BYTES = 2**24
 """16 MiB; a Converse event is a few hundred bytes, so a longer one is not one."""
 LARGEST_HEADERS_BYTES = 2**17
@@ -32,6 +34,7 @@ CACHED_HEADER_BLOCKS = 64
 CACHED_PRELUDES = 1024
 """One per pair of lengths: events are short, and padded to lengths that repeat."""
 
+T = TypeVar("T")
 HeaderValue = bool | int | bytes | str
 """A timestamp is an int, in milliseconds since 1970; a UUID is its 16 bytes."""
 
@@ -73,37 +76,48 @@ class Decoder:
     """Finds the frames in bytes that arrive split anyhow."""
 
     def __init__(self) -> None:
+        self.failure: FrameCorrupt | None = None
+        """Set once something is not a frame; nothing can be read after it."""
         self._parts: list[bytes] = []
         self._held_bytes = 0
-        self._wanted_bytes = PRELUDE.size
+        self._wanted_bytes = PRELUDE_BYTES
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that `data` completes, in order; exhaust it before feeding on.
-
-        Raises FrameCorrupt after the last sound frame; nothing can be read from this stream then.
-        """
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes, in order, up to where `failure` was found."""
         self._parts.append(data)
         self._held_bytes += len(data)
-        if self._held_bytes < self._wanted_bytes:
-            return
-        buffer = b"".join(self._parts)
-        size, start, frame_bytes = len(buffer), 0, PRELUDE.size
-        while (headers_start := start + PRELUDE.size) <= size:
-            frame_bytes, headers_bytes = read_prelude(buffer[start:headers_start])
+        frames: list[Frame] = []
+        if self._held_bytes >= self._wanted_bytes and self.failure is None:
+            buffer = b"".join(self._parts)
+            try:
+                tail_start, self._wanted_bytes = self._read(buffer, frames)
+            except FrameCorrupt as error:
+                self.failure = error
+                tail_start = len(buffer)
+            self._parts = [buffer[tail_start:]]
+            self._held_bytes = len(buffer) - tail_start
+        return frames
+
+    @staticmethod
+    def _read(buffer: bytes, frames: list[Frame]) -> tuple[int, int]:
+        """Adds the whole frames of `buffer` to `frames`. Raises FrameCorrupt.
+
+        Returns where the rest starts and how long it has to be before there is more to read.
+        """
+        size, start = len(buffer), 0
+        while (headers_start := start + PRELUDE_BYTES) <= size:
+            frame_bytes, headers_bytes = PRELUDES[buffer[start:headers_start]]
             end = start + frame_bytes
             if end > size:
-                break
+                return start, frame_bytes
             content_end, payload_start = end - CHECKSUM_BYTES, headers_start + headers_bytes
-            if crc32(buffer[start:content_end]) != int.from_bytes(buffer[content_end:end]):
+            if crc32(buffer[start:content_end]) != read_checksum(buffer, content_end)[0]:
                 raise FrameCorrupt("message checksum mismatch")
-            yield read_headers(buffer[headers_start:payload_start]), buffer[payload_start:content_end]
-            start, frame_bytes = end, PRELUDE.size
-        self._parts = [buffer[start:]]
-        self._held_bytes = size - start
-        self._wanted_bytes = frame_bytes
+            frames.append((HEADERS[buffer[headers_start:payload_start]], buffer[payload_start:content_end]))
+            start = end
+        return start, PRELUDE_BYTES
 
 
-@lru_cache(maxsize=CACHED_PRELUDES)
 def read_prelude(prelude: bytes) -> tuple[int, int]:
     """Bytes of the whole frame and of its headers. Raises FrameCorrupt."""
     frame_bytes, headers_bytes, checksum = PRELUDE.unpack(prelude)
@@ -116,7 +130,6 @@ def read_prelude(prelude: bytes) -> tuple[int, int]:
     return frame_bytes, headers_bytes
 
 
-@lru_cache(maxsize=CACHED_HEADER_BLOCKS)
 def read_headers(block: bytes) -> Headers:
     """The headers in `block`. Raises FrameCorrupt."""
     values: dict[str, HeaderValue] = {}
@@ -167,6 +180,26 @@ def header_bytes(block: bytes, start: int, size: int) -> tuple[bytes, int]:
 def header_text(block: bytes, start: int, size: int) -> tuple[str, int]:
     value, end = header_bytes(block, start, size)
     return value.decode(), end
+
+
+class Remembered(dict[bytes, T]):
+    """What `read` made of the same bytes before; starts anew when full. A look-up costs less than a cached function."""
+
+    def __init__(self, read: Callable[[bytes], T], *, limit: int) -> None:
+        super().__init__()
+        self._read = read
+        self._limit = limit
+
+    def __missing__(self, key: bytes) -> T:
+        value = self._read(key)
+        if len(self) >= self._limit:
+            self.clear()
+        self[key] = value
+        return value
+
+
+PRELUDES = Remembered(read_prelude, limit=CACHED_PRELUDES)
+HEADERS = Remembered(read_headers, limit=CACHED_HEADER_BLOCKS)
 
 
 class ExceptionBody(msgspec.Struct):

@@ -103,16 +103,20 @@ class Report:
     param: str | None = None
 
 
-def failure(error_type: str, message: str) -> RouterError:
+def failure(error_type: str, message: str, *, code: str = "") -> RouterError:
     """The error that the upstream calls `error_type`, a name of AWS, Anthropic or OpenAI or a status in digits.
 
-    An unknown one is an UpstreamFailed.
+    OpenAI's `code` may say more. Names that are all unknown make an UpstreamFailed.
     """
-    key = type_key(error_type)
-    status = int(key) if len(key) == 3 and key.isdecimal() else 0
-    kind = TYPES.get(key) or VAGUE_TYPES.get(key) or STATUSES.get(status, UpstreamFailed)
+    keys = [type_key(name) for name in (code, error_type)]
+    kinds = [TYPES.get(key) or STATUSES.get(status_in(key)) for key in keys] + [VAGUE_TYPES.get(key) for key in keys]
+    kind = next(filter(None, kinds), UpstreamFailed)
     text = message or f"the model failed with {error_type or 'an unnamed error'}"
     return refusal(kind, Report(message=text), SHORTEST_RETRY_S)
+
+
+def status_in(key: str) -> int:
+    return int(key) if len(key) == 3 and key.isdecimal() else 0
 
 
 def http_failure(status: int, headers: Mapping[str, str], body: bytes) -> RouterError:

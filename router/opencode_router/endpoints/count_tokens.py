@@ -30,8 +30,6 @@ BYTES_PER_TOKEN = 3
 """Below the true average of about four, so that an estimate errs on the side of a context that is too long."""
 IMAGE_TOKENS = 1600
 """The most an image costs. Source: Anthropic documentation, "Vision" (read 2026-11-21)."""
-COUNTING = replace(MESSAGES, native_surfaces=(Surface.MANTLE_MESSAGES, Surface.INVOKE))
-"""Only bedrock-mantle counts bodies of the Messages surface."""
 COUNTED_MEMBERS = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
 
 
@@ -50,7 +48,7 @@ async def count_tokens(request: web.Request) -> web.Response:
     envelope = open_envelope(await request.read())
     if "messages" not in envelope.members:
         raise BadRequest("messages are required", param="messages")
-    ask = asked(request, envelope, COUNTING)
+    ask = asked(request, envelope, MESSAGES)
     call = COUNTS[ask.choice.surface](ask)
     try:
         count, kind = await upstream_count(gateway, call), "exact"
@@ -62,7 +60,9 @@ async def count_tokens(request: web.Request) -> web.Response:
 
 
 def mantle_count(ask: Ask) -> Call:
-    return native_call(ask)[0]
+    """bedrock-mantle has no inference profiles: it wants the model's own id, without a region's prefix."""
+    model_id = ask.choice.model_id[ask.choice.model_id.index(f"{ask.model.provider}.") :]
+    return native_call(replace(ask, choice=replace(ask.choice, model_id=model_id)))[0]
 
 
 def invoke_count(ask: Ask) -> Call:
@@ -85,6 +85,7 @@ def with_limit(ask: Ask) -> Envelope:
 
 
 COUNTS = {
+    Surface.MESSAGES: mantle_count,
     Surface.MANTLE_MESSAGES: mantle_count,
     Surface.INVOKE: invoke_count,
     Surface.CONVERSE: converse_count,

@@ -68,7 +68,7 @@ class ChatStream(NativeStream):
     def read(self, events: bytes) -> bytes:
         if b'"error"' in events and (found := ERROR.search(events)):
             chunk, start, _ = json_of_event(events, found.end(), ErrorChunk)
-            self.failure = failure(str(chunk.error.code or chunk.error.type or ""), chunk.error.message)
+            self.failure = failure(chunk.error.type or "", chunk.error.message, code=str(chunk.error.code or ""))
             events = events[:start]
         if self.tokens.is_estimate:
             self.tokens = Tokens(output=self.tokens.output + events.count(END), is_estimate=True)

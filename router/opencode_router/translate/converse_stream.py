@@ -1,21 +1,23 @@
 """Reads a ConverseStream and has it written in a client's protocol, block by block.
 
-A piece of text keeps the JSON string in which it came, so that neither decoding nor encoding can change it; whatever
-surrounds it is encoded once per content block.
+What one read brings is worked on as a whole wherever it can be, and what surrounds a piece of text is encoded once per
+content block: a stream is hundreds of events that differ in a word.
 
 Source: Amazon Bedrock API reference, "ConverseStreamOutput" (read 2026-11-21).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 import msgspec
 from msgspec import Raw
 
-from opencode_router.bedrock.event_stream import Decoder, Frame, frame_failure
+from opencode_router.bedrock.event_stream import Decoder, Headers, frame_failure
 from opencode_router.errors import RouterError, StreamCut, UpstreamFailed
 from opencode_router.translate.converse_outcome import ending, estimate, tokens
 from opencode_router.usage.tokens import Tokens
@@ -24,7 +26,9 @@ from opencode_router.wire import converse_events as wire
 SLOT = Raw(b"\0")
 """Where a piece goes in an encoded event; JSON never holds a bare NUL."""
 EMPTY = b'""'
-QUOTE = ord('"')
+ENCODER = msgspec.json.Encoder()
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+headers_of = itemgetter(0)
 
 
 class Phase(Enum):
@@ -46,10 +50,6 @@ class Kind(Enum):
     REDACTED = 3
     HIDDEN = 4
     """Tools that Bedrock runs itself, their results, images: neither protocol lets us pass them on."""
-
-
-TEXT = Kind.TEXT
-"""Reaching through the class costs on every event."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,11 +96,12 @@ class ConverseStream(ABC):
             return b""
         written: list[bytes] = []
         try:
-            for frame in self._decoder.feed(data):
-                written.append(self._read(frame))
+            for headers, frames in groupby(self._decoder.feed(data), key=headers_of):
+                self._read(headers, [payload for _, payload in frames], written)
+            self.failure = self._decoder.failure
         except RouterError as error:
             self.failure = error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             self.failure = UpstreamFailed("an event of the model's stream could not be read")
         return b"".join(written)
 
@@ -134,98 +135,101 @@ class ConverseStream(ABC):
     def end(self, stop_reason: str, stop_sequence: str | None) -> bytes:
         """The end of the answer, whose `tokens` are as exact as they will be."""
 
-    def _read(self, frame: Frame) -> bytes:
-        """Raises RouterError, DecodeError, UnicodeDecodeError."""
-        headers, payload = frame
-        match headers.event_type:
-            case "contentBlockDelta":
-                return self._delta(payload)
-            case "contentBlockStart":
-                self._expect(Phase.WRITING, headers.event_type)
-                return self._block_start(wire.decode_block_start(payload))
-            case "contentBlockStop":
-                self._expect(Phase.WRITING, headers.event_type)
-                return self._replace(Block())
-            case "messageStart" | "messageStop" | "metadata":
-                return self._turn(headers.event_type, payload)
-            case None:
-                raise frame_failure(frame)
-        return b""
+    def _read(self, headers: Headers, payloads: list[bytes], written: list[bytes]) -> None:
+        """Adds to `written` what consecutive events of one type become. Raises RouterError, UNREADABLE."""
+        if headers.event_type is None:
+            raise frame_failure((headers, payloads[0]))
+        if headers.event_type == "contentBlockDelta":
+            self._expect(Phase.WRITING, headers.event_type)
+            self._deltas(payloads, written)
+        else:
+            for payload in payloads:
+                written.append(self._event(headers.event_type, payload))
 
-    def _turn(self, event_type: str, payload: bytes) -> bytes:
-        """The three events that change the phase."""
+    def _event(self, event_type: str, payload: bytes) -> bytes:
         match event_type:
             case "messageStart":
                 self._expect(Phase.BEFORE, event_type)
                 self._phase = Phase.WRITING
                 return self.start()
+            case "contentBlockStart":
+                self._expect(Phase.WRITING, event_type)
+                return self._block_start(wire.decode_block_start(payload))
+            case "contentBlockStop":
+                self._expect(Phase.WRITING, event_type)
+                return self._replace(Block())
             case "messageStop":
                 self._expect(Phase.WRITING, event_type)
                 self._stop = wire.decode_message_stop(payload)
                 self._phase = Phase.STOPPED
                 return self._replace(Block())
-        self._expect(Phase.STOPPED, event_type)
-        self._reported = tokens(wire.decode_metadata(payload).usage)
-        return self._end()
+            case "metadata":
+                self._expect(Phase.STOPPED, event_type)
+                self._reported = tokens(wire.decode_metadata(payload).usage)
+                return self._end()
+        return b""
 
     def _expect(self, phase: Phase, event_type: str) -> None:
         if self._phase is not phase:
             raise UpstreamFailed(f"the model's stream sent {event_type} out of order")
 
-    def _delta(self, payload: bytes) -> bytes:
-        """The one event that comes by the hundred: a piece of the open text block is done with before all else."""
-        if not payload.isascii():
-            payload.decode()  # pieces pass undecoded, and must be UTF-8 all the same
-        event = wire.decode_block_delta(payload)
-        block, text = self._block, event.delta.text
-        if text and block.kind is TEXT and block.index == event.content_block_index:
-            return self._write(block, text)
-        self._expect(Phase.WRITING, "contentBlockDelta")
-        return self._other_delta(event.content_block_index, event.delta)
+    def _deltas(self, payloads: list[bytes], written: list[bytes]) -> None:
+        """The one event that comes by the hundred: all that one read has brought is decoded at once.
 
-    def _other_delta(self, index: int, delta: wire.Delta) -> bytes:
-        if delta.text:
-            return self._piece(index, Kind.TEXT, delta.text)
+        When that fails, one after the other, so that those before the unreadable one are still written.
+        """
+        try:
+            events = wire.decode_block_deltas(b"[%b]" % b",".join(payloads))
+            if len(events) != len(payloads):
+                raise msgspec.DecodeError("an event that is JSON only together with its neighbours")
+        except UNREADABLE:
+            if len(payloads) == 1:
+                raise
+            for payload in payloads:
+                self._deltas([payload], written)
+            return
+        texts = [text for event in events if (text := event.delta.text) is not None]
+        if len(texts) == len(events) and len({event.content_block_index for event in events}) == 1:
+            written += self._pieces(events[0].content_block_index, Kind.TEXT, texts)
+        else:
+            for event in events:
+                written += self._delta(event.content_block_index, event.delta)
+
+    def _delta(self, index: int, delta: wire.Delta) -> Iterable[bytes]:
+        if delta.text is not None:
+            return self._pieces(index, Kind.TEXT, [delta.text])
         if delta.tool_use:
             return self._tool_input(index, delta.tool_use.input)
         if delta.reasoning_content:
             return self._reasoning(index, delta.reasoning_content)
         if delta.citation:
-            opening = self._enter(index, Kind.TEXT)
-            return opening + self.cite(delta.citation)
-        return b""
+            return self._enter(index, Kind.TEXT), self.cite(delta.citation)
+        return ()
 
-    def _piece(self, index: int, kind: Kind, piece: Raw) -> bytes:
-        if bytes(piece) == EMPTY:
-            return b""
+    def _pieces(self, index: int, kind: Kind, texts: list[str]) -> Iterable[bytes]:
+        pieces = ENCODER.encode_lines(filter(None, texts)).splitlines()
+        if not pieces:
+            return ()
         opening = self._enter(index, kind)
-        return opening + self._write(self._block, piece)
+        self._block.is_empty = False
+        self._output_characters += sum(map(len, texts))
+        return opening, *[piece.join(self._block.parts) for piece in pieces]
 
-    def _write(self, block: Block, piece: Raw) -> bytes:
-        text = bytes(piece)
-        if text[0] != QUOTE:
-            raise UpstreamFailed("an event of the model's stream has something else where text belongs")
-        if text == EMPTY:
-            return b""
-        block.is_empty = False
-        self._output_characters += len(text) - len(EMPTY)
-        return text.join(block.parts)
-
-    def _tool_input(self, index: int, piece: Raw) -> bytes:
+    def _tool_input(self, index: int, text: str) -> Iterable[bytes]:
         if self._block.index == index and self._block.kind is Kind.HIDDEN:
-            return b""
+            return ()
         if self._block.index != index or self._block.kind is not Kind.TOOL:
             raise UpstreamFailed("the model's stream sent input for a tool that it had not named")
-        return self._piece(index, Kind.TOOL, piece)
+        return self._pieces(index, Kind.TOOL, [text])
 
-    def _reasoning(self, index: int, delta: wire.ReasoningDelta) -> bytes:
+    def _reasoning(self, index: int, delta: wire.ReasoningDelta) -> Iterable[bytes]:
         """Clients replace a signature by the next piece of it, so that it has to leave in one piece."""
-        if delta.text:
-            return self._piece(index, Kind.REASONING, delta.text)
+        if delta.text is not None:
+            return self._pieces(index, Kind.REASONING, [delta.text])
         opening = self._enter(index, Kind.REDACTED if delta.redacted_content else Kind.REASONING)
         self._block.signature += delta.signature
         self._block.redacted += delta.redacted_content
-        return opening
+        return (opening,)
 
     def _block_start(self, event: wire.ContentBlockStart) -> bytes:
         tool, index = event.start.tool_use, event.content_block_index

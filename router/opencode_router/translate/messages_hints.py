@@ -24,7 +24,7 @@ def hints(body: Request, model: Model) -> Sequence[str]:
         found.append("metadata.user_id")
     if capabilities.reasoning is ReasoningStyle.NONE and isinstance(body.thinking, ThinkingAdaptive):
         found.append("thinking")
-    if body.output_config and body.output_config.effort and not capabilities.efforts:
+    if body.output_config and body.output_config.effort and not has_use_for_effort(body, model):
         found.append("output_config.effort")
     if not capabilities.structured_output and any(tool.strict for tool in body.tools or ()):
         found.append("tools.strict")
@@ -35,6 +35,12 @@ def hints(body: Request, model: Model) -> Sequence[str]:
     if any(cited_blocks(body)):
         found.append("messages.content.citations")
     return found
+
+
+def has_use_for_effort(body: Request, model: Model) -> bool:
+    """The model takes a level, or is to think with a budget that the level decides."""
+    has_budget = model.capabilities.reasoning is ReasoningStyle.BUDGET
+    return bool(model.capabilities.efforts) or (has_budget and isinstance(body.thinking, ThinkingAdaptive))
 
 
 def cited_blocks(body: Request) -> Iterable[Text]:

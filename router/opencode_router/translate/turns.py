@@ -35,9 +35,7 @@ class Turn:
     pieces: Sequence[Piece[converse.ContentBlock]]
 
 
-OPENING = Turn(
-    role="user", pieces=(Piece(block={"text": "(start of conversation)"}, param="messages"),)
-)
+OPENING = Turn(role="user", pieces=(Piece(block={"text": "(start of conversation)"}, param="messages"),))
 """Put before a conversation that the assistant opens, or that has instructions only; both callers' protocols allow
 that and Converse does not."""
 ATTACHMENT_NOTE: converse.TextBlock = {"text": "(see the attached document)"}

@@ -68,14 +68,14 @@ class ContentBlockStart(Shape):
 
 
 class ToolUseDelta(Shape):
-    input: Raw
-    """A JSON string that holds a piece of the input's JSON."""
+    input: str
+    """A piece of the input's JSON."""
 
 
 class ReasoningDelta(Shape):
     """Exactly one member is set."""
 
-    text: Raw = Raw()
+    text: str | None = None
     signature: str = ""
     redacted_content: bytes = b""
 
@@ -83,8 +83,7 @@ class ReasoningDelta(Shape):
 class Delta(Shape):
     """Exactly one member is set; a tool result's or an image's is none of these."""
 
-    text: Raw = Raw()
-    """A JSON string, which passes to the caller as it stands."""
+    text: str | None = None
     tool_use: ToolUseDelta | None = None
     reasoning_content: ReasoningDelta | None = None
     citation: Citation | None = None
@@ -174,7 +173,7 @@ class Response(MessageStop, kw_only=True):
 
 
 decode_block_start = msgspec.json.Decoder(ContentBlockStart).decode
-decode_block_delta = msgspec.json.Decoder(ContentBlockDelta).decode
+decode_block_deltas = msgspec.json.Decoder(list[ContentBlockDelta]).decode
 decode_block_stop = msgspec.json.Decoder(ContentBlockStop).decode
 decode_message_stop = msgspec.json.Decoder(MessageStop).decode
 decode_metadata = msgspec.json.Decoder(Metadata).decode

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from botocore.validate import ParamValidator
+
 from opencode_local.bedrock.refusals import Refused
 from opencode_local.bedrock.rules.converse import RULES
 from opencode_local.bedrock.rules.converse_blocks import reasoning

@@ -2,13 +2,14 @@
 
 PYTHON ?= python3
 UV := .venv-tools/bin/uv
+AGENTS := tests/clients/node_modules/.installed
 
 .PHONY: up test format bench lock
 
 up: .venv/.synced ## the gateway and all it needs on this machine; Ctrl-C stops it
 	@.venv/bin/python -m opencode_local
 
-test: .venv/.synced node_modules/.installed ## everything that must hold
+test: .venv/.synced $(AGENTS) ## everything that must hold
 	@echo "==> format and lint"
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
@@ -31,6 +32,14 @@ lock: $(UV)
 	@echo "==> installing Python packages (about 30 s the first time)"
 	@$(UV) sync --quiet --locked --all-groups --python $(PYTHON)
 	@touch $@
+
+# Without node, or when npm cannot run, there is no stamp: the agents' tests are skipped and the next run tries again.
+$(AGENTS): tests/clients/package.json tests/clients/package-lock.json
+	@echo "==> installing the coding agents that the tests run (about 20 s the first time)"
+	@if command -v node >/dev/null && command -v npm >/dev/null && npm install --prefix tests/clients --no-save \
+		--no-audit --no-fund --loglevel=error --fetch-retries=1; \
+	then touch $@; \
+	else echo "    no node, or npm failed: the agents' tests will be skipped"; fi
 
 $(UV):
 	@echo "==> installing uv"

@@ -10,7 +10,7 @@ from opencode_local.aws import CREDENTIALS, EmbeddedAws
 from opencode_local.bedrock import BedrockStandIn
 from tests.router.running import Router, World, running_router
 
-ADA = "ada@example.com"
+ADA = "ada"
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ async def main() -> int:
 async def gateway(*, uses_real_bedrock: bool) -> AsyncIterator[tuple[Run, RouterProcess]]:
     """Everything started, in the order of need; stopped in the opposite one."""
     async with AsyncExitStack() as running:
-        aws = EmbeddedAws()
+        aws = EmbeddedAws(os.environ.get("AWS_REGION", REGION))
         running.callback(aws.stop)
         say(f"DynamoDB at {aws.start()}")
         issuer = Issuer()
@@ -74,7 +74,7 @@ async def gateway(*, uses_real_bedrock: bool) -> AsyncIterator[tuple[Run, Router
 
 def router_environment(aws: EmbeddedAws, issuer: Issuer, *, metrics_port: int) -> dict[str, str]:
     return {
-        "AWS_REGION": os.environ.get("AWS_REGION", REGION),
+        "AWS_REGION": aws.region,
         "AWS_ENDPOINT_URL_DYNAMODB": aws.url,
         "OIDC_ISSUER": issuer.url,
         "OIDC_AUDIENCES": CLI_CLIENT_ID,

@@ -1,5 +1,6 @@
 """The embedded AWS: DynamoDB and STS of moto on loopback, with the router's tables."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +16,14 @@ USAGE_TABLE = "gateway-usage"
 class EmbeddedAws:
     """Runs in a thread of its own. Its data ends with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str = REGION) -> None:
+        self.region = region
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.url = ""
 
     def start(self) -> str:
         """The endpoint of all services, with the router's tables in place."""
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
@@ -37,7 +40,7 @@ class EmbeddedAws:
     def dynamodb(self) -> Any:
         return boto3.client(
             "dynamodb",
-            region_name=REGION,
+            region_name=self.region,
             endpoint_url=self.url,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],

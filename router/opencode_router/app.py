@@ -60,7 +60,7 @@ def note_response(request: web.Request, status: int, duration_s: float) -> None:
     """499 is nginx's word for a caller that did not wait for the answer."""
     resource = request.match_info.route.resource
     route = resource.canonical if resource else "unknown"
-    request.app[GATEWAY].metrics.responses.labels(route, status).inc()
+    request.app[GATEWAY].metrics.responded(route, status)
     if route not in QUIET:
         log.info(
             "response",

@@ -29,6 +29,7 @@ from opencode_router.relay.passage import Pace, Passage
 from opencode_router.settings import BedrockAuth, Settings
 from opencode_router.usage.ledger import Ledger
 from opencode_router.usage.record import UsageRecord
+from opencode_router.usage.usage_table import UsageTable
 
 FLUSH_S = 8.0
 """For the last usage records, within the two minutes that ECS allows from SIGTERM to SIGKILL."""
@@ -105,11 +106,15 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
         dynamodb = await opened.enter_async_context(
             session.create_client("dynamodb", region_name=settings.aws_region, config=DYNAMODB)
         )
+        usage_table = UsageTable(
+            name=settings.usage_table,
+            url=dynamodb.meta.endpoint_url,
+            region=settings.aws_region,
+            credentials=await session.get_credentials(),
+        )
+        opened.push_async_callback(usage_table.close)
         ledger = Ledger(
-            client=dynamodb,
-            table=settings.usage_table,
-            retention_days=settings.usage_retention_days,
-            on_failure=metrics.ledger_failures.inc,
+            usage_table, retention_days=settings.usage_retention_days, on_failure=metrics.ledger_failures.inc
         )
         opened.push_async_callback(ledger.close, within_s=FLUSH_S)
         identity = await opened.enter_async_context(open_identity(settings, dynamodb))

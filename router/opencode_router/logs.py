@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 import msgspec
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-CREDENTIALS = re.compile(
-    rb"oc_[A-Za-z0-9_-]{43}|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|bedrock-api-key-[\w+/=-]+"
+CREDENTIALS = (
+    re.compile(rb"oc_[A-Za-z0-9_-]{43}"),
+    re.compile(rb"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"),
+    re.compile(rb"bedrock-api-key-[\w+/=-]+"),
 )
+"""Apart, because a search that begins with fixed text is many times faster than one with alternatives."""
 
 
 class JsonLines(logging.Formatter):
@@ -26,10 +29,16 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return CREDENTIALS.sub(b"[redacted]", msgspec.json.encode(line, enc_hook=str)).decode()
+        text = msgspec.json.encode(line, enc_hook=str)
+        for credential in CREDENTIALS:
+            text = credential.sub(b"[redacted]", text)
+        return text.decode()
 
 
 def log_to_stdout(level: str) -> None:
+    """Nothing is gathered that no line shows. Source: Python's Logging HOWTO, "Optimization" (read 2026-11-21)."""
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

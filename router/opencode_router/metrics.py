@@ -3,6 +3,8 @@
 Labels never hold a caller: their number must stay small.
 """
 
+from functools import cache
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -31,11 +33,19 @@ class Metrics:
         )
         self.open_calls = Gauge("router_open_calls", "Upstream calls open now", registry=self.registry)
         self.ledger_backlog = Gauge("router_ledger_backlog", "Usage records not yet written", registry=self.registry)
+        # labels() looks a child up under a lock, by text; what it found stays the same
+        self._responses_of = cache(self.responses.labels)
+        self._requests_of = cache(self.requests.labels)
+        self._tokens_of = cache(self.tokens.labels)
+        self._cost_of = cache(self.cost.labels)
         self.ledger_failures = Counter("router_ledger_failures", "Failed usage writes", registry=self.registry)
 
+    def responded(self, route: str, status: int) -> None:
+        self._responses_of(route, status).inc()
+
     def settled(self, record: UsageRecord) -> None:
-        self.requests.labels(record.model, record.surface, record.outcome).inc()
-        self.cost.labels(record.model).inc(record.cost_micro_usd)
+        self._requests_of(record.model, record.surface, record.outcome).inc()
+        self._cost_of(record.model).inc(record.cost_micro_usd)
         tokens = record.tokens
         for kind, count in (
             ("input", tokens.input),
@@ -44,7 +54,7 @@ class Metrics:
             ("cache_write", tokens.cache_write),
         ):
             if count:
-                self.tokens.labels(record.model, kind).inc(count)
+                self._tokens_of(record.model, kind).inc(count)
         self.duration.observe(record.duration_ms / 1000)
         if record.first_byte_ms is not None:
             self.first_byte.observe(record.first_byte_ms / 1000)

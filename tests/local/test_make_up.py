@@ -41,7 +41,7 @@ async def gateway(folder: Path, **variables: str) -> AsyncIterator[tuple[asyncio
         yield running, printed
     finally:
         if running.returncode is None:
-            running.send_signal(signal.SIGKILL)
+            running.send_signal(signal.SIGTERM)
         await running.communicate()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from opencode_local.bedrock.prompt import Json
 
 PATIENCE_S = 2.0
+KEPT_CALLS = 2000
+"""Older ones are forgotten, or a long run would fill the memory with bodies."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,17 +31,17 @@ class Call:
 
 @dataclass(slots=True)
 class CallLog:
-    """Calls, newest last, and who waits for them to change."""
+    """The latest calls, newest last, and who waits for them to change."""
 
     calls: list[Call] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, call: Call) -> None:
         self.calls.append(call)
+        del self.calls[:-KEPT_CALLS]
         self._changed.set()
 
-    def finish(self, call: Call, *, was_cut: bool) -> None:
-        call.was_cut = was_cut
+    def finish(self, call: Call) -> None:
         call.is_finished = True
         self._changed.set()
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from opencode_local.bedrock import writers
 from opencode_local.bedrock.faults import Surface
@@ -14,9 +14,8 @@ from opencode_local.bedrock.read import messages as read_messages
 from opencode_local.bedrock.read import responses as read_responses
 from opencode_local.bedrock.refusals import Dialect, invalid
 from opencode_local.bedrock.rules import chat, converse, messages, responses
+from opencode_local.bedrock.rules.anthropic_headers import check_betas, check_version
 from opencode_local.bedrock.service_model import check_request
-
-ANTHROPIC_VERSION = "2023-06-01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,32 +57,20 @@ def _check_converse_stream(asked: Asked) -> None:
 
 
 def _check_invoke(asked: Asked) -> None:
-    messages.check_betas(_betas(asked))
+    check_betas(asked.headers, asked.body)
     messages.check_invoke(asked.body)
 
 
 def _check_messages(asked: Asked) -> None:
-    _check_anthropic_headers(asked)
+    check_version(asked.headers, asked.body, asked.model_id)
+    check_betas(asked.headers, asked.body)
     messages.check(asked.body)
 
 
 def _check_message_count(asked: Asked) -> None:
-    _check_anthropic_headers(asked)
+    check_version(asked.headers, asked.body, asked.model_id)
+    check_betas(asked.headers, asked.body)
     messages.check_count(asked.body)
-
-
-def _check_anthropic_headers(asked: Asked) -> None:
-    if asked.headers.get("anthropic-version", asked.body.get("anthropic_version")) is None:
-        raise invalid("anthropic-version: header is required")
-    if asked.headers.get("anthropic-version", ANTHROPIC_VERSION) != ANTHROPIC_VERSION:
-        raise invalid(f"anthropic-version: {asked.headers['anthropic-version']!r} is not a valid version")
-    messages.check_betas(_betas(asked))
-
-
-def _betas(asked: Asked) -> list[str]:
-    header = [beta.strip() for beta in asked.headers.get("anthropic-beta", "").split(",")]
-    listed: Any = asked.body.get("anthropic_beta") or []
-    return [beta for beta in (*header, *listed) if beta]
 
 
 def _check_count_tokens(asked: Asked) -> None:

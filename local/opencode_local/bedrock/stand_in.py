@@ -22,6 +22,8 @@ from opencode_local.bedrock.refusals import Dialect, Refused, invalid, response
 from opencode_local.bedrock.script import script
 
 LARGEST_BODY_BYTES = 32 * 2**20
+BACKLOG = 1024
+"""Connections that may wait: hundreds of callers come at once."""
 SECRET_HEADERS = frozenset({"authorization", "x-amz-security-token"})
 
 
@@ -49,7 +51,7 @@ class BedrockStandIn:
         """Serves until `stop`; returns the URL, without a slash at its end. Port 0 is any free one."""
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
+        site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
         await site.start()
         address = self._runner.addresses[0]
         self.url = f"http://{address[0]}:{address[1]}"
@@ -107,11 +109,12 @@ class BedrockStandIn:
             self._log.add(call)
             try:
                 answer = await self._answer(request, body, call, operation)
+                call.status = answer.status
             except (asyncio.CancelledError, ConnectionError):
-                self._log.finish(call, was_cut=True)
+                call.was_cut = True
                 raise
-            call.status = answer.status
-            self._log.finish(call, was_cut=False)
+            finally:
+                self._log.finish(call)
             return answer
 
         return handle
@@ -187,7 +190,7 @@ def _call(request: web.Request, body: bytes, operation: Operation) -> Call:
 
 def _asked(body: bytes, call: Call, request: web.Request) -> Asked:
     try:
-        decoded = json_object(body)
+        decoded = call.body or json_object(body)
     except NotAnObject as error:
         raise invalid(f"The request body is not a JSON object: {error}") from error
     return Asked(body=decoded, model_id=call.model_id, headers=request.headers)

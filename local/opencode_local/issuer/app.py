@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from opencode_local.issuer.authorization import Authorization
 from opencode_local.issuer.clients import AUTH_METHODS, GRANT_TYPES, SCOPES
 from opencode_local.issuer.keys import ALGORITHM
-from opencode_local.issuer.pages import Pages
+from opencode_local.issuer.pages import Pages, error_page
 from opencode_local.issuer.people import User
 from opencode_local.issuer.tokens import profile
 
@@ -75,19 +76,19 @@ class Endpoints:
         self._publication.jwks_requests += 1
         return self._published(self._server.keys.jwks())
 
-    def token(self) -> ResponseReturnValue:
-        return self._server.create_token_response()
+    def token(self) -> Response:
+        return self._server.token_answer()
 
     def userinfo(self) -> Response:
         with self._server.bearer.acquire("openid") as token:
             user = self._users.get(token.claims["sub"])
             return json_response(profile(user) if user else {"sub": token.claims["sub"]})
 
-    def revoke(self) -> ResponseReturnValue:
-        return self._server.create_endpoint_response("revocation")
+    def revoke(self) -> Response:
+        return self._server.endpoint_answer("revocation")
 
-    def device_authorization(self) -> ResponseReturnValue:
-        return self._server.create_endpoint_response("device_authorization")
+    def device_authorization(self) -> Response:
+        return self._server.endpoint_answer("device_authorization")
 
     def _published(self, document: object) -> Response:
         status = self._publication.failing_status
@@ -134,12 +135,14 @@ def json_response(document: object, *, status: int = 200) -> Response:
     return Response(msgspec.json.encode(document), status=status, mimetype="application/json")
 
 
-def unacceptable(error: ValueError) -> Response:
+def unacceptable(error: ValueError) -> ResponseReturnValue:
     """Authlib raises it for text that an OAuth error must not repeat, such as quotes (RFC 6749, 5.2)."""
     current_app.logger.warning("%s %s: %s", request.method, request.path, error)
+    if request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html":
+        return error_page(BadRequest("A parameter is malformed."))
     return json_response({"error": "invalid_request", "error_description": "A parameter is malformed."}, status=400)
 
 
 def with_security_headers(response: Response) -> Response:
-    response.headers.extend(SECURITY_HEADERS)
+    response.headers.update(SECURITY_HEADERS)
     return response

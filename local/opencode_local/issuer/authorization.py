@@ -6,17 +6,16 @@ from typing import Any
 
 import msgspec
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
-from authlib.oauth2 import OAuth2Request
+from authlib.oauth2 import OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
-from authlib.oidc.rpinitiated import EndSessionEndpoint
-from flask import Response, session
-from joserfc.jwk import KeySet
+from flask import Response
 
 from opencode_local.issuer import grants
 from opencode_local.issuer.clients import AUTH_METHODS, DEFAULT_SCOPES, SCOPES, Client
-from opencode_local.issuer.keys import ALGORITHM, SigningKeys
+from opencode_local.issuer.keys import SigningKeys
+from opencode_local.issuer.people import Presence
 from opencode_local.issuer.store import DEVICE_INTERVAL_S, DEVICE_LIFE_S, DeviceRequest, RefreshToken, SignIn, Store
 from opencode_local.issuer.tokens import Claims, Tokens, Unreadable
 
@@ -46,19 +45,18 @@ class Authorization(AuthorizationServer):
     """Every grant and endpoint of this provider, registered."""
 
     def __init__(self, clients: Sequence[Client], *, store: Store, tokens: Tokens, keys: SigningKeys) -> None:
-        super().__init__(query_client={client.client_id: client for client in clients}.get, save_token=already_saved)
+        self.clients = {client.client_id: client for client in clients}
+        super().__init__(query_client=self.clients.get, save_token=already_saved)
         self.scopes_supported = SCOPES
         self.store = store
         self.tokens = tokens
         self.keys = keys
         self.register_token_generator("default", self.token_response)
         on_refresh = grants.IdTokenOfRefresh(tokens)
-        self.register_grant(
-            grants.StoredCode, [grants.RequiredS256(required=True), grants.IdTokenOfCode(tokens)]
-        )
+        self.register_grant(grants.StoredCode, [grants.RequiredS256(required=True), grants.IdTokenOfCode(tokens)])
         self.register_grant(grants.RotatedRefresh, [on_refresh])
         self.register_grant(grants.AnsweredDevice, [on_refresh])
-        for endpoint in (Revocation, DeviceAuthorization, EndSession):
+        for endpoint in (Revocation, DeviceAuthorization):
             self.register_endpoint(endpoint)
         self.bearer = ResourceProtector()
         self.bearer.register_token_validator(Bearer(self))
@@ -75,12 +73,27 @@ class Authorization(AuthorizationServer):
         }
         return {**response, "refresh_token": self.store.add_refresh_token(user)} if include_refresh_token else response
 
+    def token_answer(self) -> Response:
+        response: Response = self.create_token_response()
+        return response
+
+    def endpoint_answer(self, name: str) -> Response:
+        response: Response = self.create_endpoint_response(name)
+        return response
+
+    def authorization_answer(self, grant: Any, presence: Presence | None) -> Response:
+        """A redirect to the client: with a code, or with a refusal where nobody is present."""
+        response: Response = self.create_authorization_response(grant_user=presence, grant=grant)
+        return response
+
+    def error_answer(self, error: OAuth2Error) -> Response:
+        response: Response = self.handle_error_response(None, error)
+        return response
+
     def access_token(self, text: str) -> AccessToken | None:
         try:
-            claims = self.tokens.read(text)
+            claims = self.tokens.read("access", text)
         except Unreadable:
-            return None
-        if claims.get("token_use") != "access":
             return None
         return AccessToken(
             claims=claims,
@@ -88,9 +101,9 @@ class Authorization(AuthorizationServer):
             was_revoked=self.store.is_revoked(claims),
         )
 
-    def handle_response(self, status: int, body: object, headers: Sequence[tuple[str, str]]) -> Response:
+    def handle_response(self, status: int, body: Any, headers: Sequence[tuple[str, str]]) -> Response:
         content = msgspec.json.encode(body) if isinstance(body, Mapping) else body
-        return Response(content, status=status, headers=dict(headers))  # type: ignore[arg-type]
+        return Response(content, status=status, headers=dict(headers))
 
 
 class Bearer(BearerTokenValidator):
@@ -114,8 +127,7 @@ class Revocation(RevocationEndpoint):
         return self.server.store.refresh_token(token_string) or self.server.access_token(token_string)
 
     def revoke_token(self, token: RefreshToken | AccessToken, _request: OAuth2Request) -> None:
-        is_refresh = isinstance(token, RefreshToken)
-        self.server.store.revoke(token.sign_in.id if is_refresh else token.claims["jti"])
+        self.server.store.revoke(token.sign_in.id if isinstance(token, RefreshToken) else token.claims["jti"])
 
 
 class DeviceAuthorization(DeviceAuthorizationEndpoint):
@@ -139,21 +151,6 @@ class DeviceAuthorization(DeviceAuthorizationEndpoint):
                 expires_s=self.server.store.clock() + DEVICE_LIFE_S,
             )
         )
-
-
-class EndSession(EndSessionEndpoint):
-    """Forgets who is at the browser. Source: OpenID Connect RP-Initiated Logout 1.0 (read 2026-11-21)."""
-
-    server: Authorization
-
-    def get_server_jwks(self) -> KeySet:
-        return self.server.keys.published
-
-    def get_algorithms(self) -> list[str]:
-        return [ALGORITHM]
-
-    def end_session(self, _request: object) -> None:
-        session.clear()
 
 
 def already_saved(_token: object, _request: OAuth2Request) -> None:

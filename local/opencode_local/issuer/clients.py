@@ -1,7 +1,6 @@
 """Who may ask for tokens, and where the answers may go."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -36,10 +35,6 @@ class Client:
     def is_public(self) -> bool:
         return self.secret is None
 
-    @property
-    def client_metadata(self) -> Mapping[str, object]:
-        return {"post_logout_redirect_uris": self.post_logout_redirect_uris}
-
     def get_client_id(self) -> str:
         return self.client_id
 
@@ -50,7 +45,9 @@ class Client:
         return scope or DEFAULT_SCOPES
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.redirect_uris or (self.is_public and without_port(redirect_uri) in self.redirect_uris)
+        return redirect_uri in self.redirect_uris or (
+            self.is_public and without_port(redirect_uri) in self.redirect_uris
+        )
 
     def check_client_secret(self, client_secret: str) -> bool:
         return self.secret is not None and compare_digest(self.secret.encode(), client_secret.encode())
@@ -66,7 +63,7 @@ class Client:
 
 
 def without_port(uri: str) -> str | None:
-    """`http://127.0.0.1:49152/callback` is `http://127.0.0.1/callback`; None for anything but plain HTTP on loopback."""
+    """`http://127.0.0.1:49152/callback` gives `http://127.0.0.1/callback`; anything but HTTP on loopback gives None."""
     match = LOOPBACK.fullmatch(uri)
     return match and match["origin"] + (match["path"] or "")
 

@@ -1,18 +1,20 @@
 """What a person sees: who to sign in as, and signing out. Templates are beside this module."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from flask import Flask, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from opencode_local.issuer.authorization import Authorization
 from opencode_local.issuer.people import Presence, User
-from opencode_local.issuer.store import Answer, DeviceRequest, new_sign_in
+from opencode_local.issuer.store import Answer, DeviceRequest, SignIn, new_sign_in
 from opencode_local.issuer.tokens import Unreadable
 
 FORM_FIELDS = ("csrf", "sub")
@@ -20,12 +22,11 @@ EXPIRED_FORM = "This page is no longer valid. Go back, reload it and try again."
 
 
 class Pages:
-    """The HTML routes; `answered` ones take a form that only this server's own pages can post."""
+    """The HTML routes."""
 
-    def __init__(self, server: Authorization, users: Sequence[User], clock: Callable[[], float]) -> None:
+    def __init__(self, server: Authorization, users: Sequence[User]) -> None:
         self._server = server
         self._users = {user.sub: user for user in users}
-        self._clock = clock
 
     def add_to(self, app: Flask) -> None:
         for rule, methods, view in (
@@ -37,7 +38,8 @@ class Pages:
             ("/logged-out", ("GET",), self.logged_out),
         ):
             app.add_url_rule(rule, view.__name__, view, methods=methods)
-        app.register_error_handler(HTTPException, refused_page)
+        for error in (BadRequest, NotFound):
+            app.register_error_handler(error, error_page)
 
     def authorize(self) -> ResponseReturnValue:
         """Always asks, so that one can be somebody else; only `prompt=none` takes who was picked before."""
@@ -47,7 +49,7 @@ class Pages:
         except OAuth2Error as error:
             return self._refused(error)
         if request.values.get("prompt") == "none":
-            return self._server.create_authorization_response(grant_user=present, grant=grant)
+            return self._server.authorization_answer(grant, present)
         asked = {name: value for name, value in request.values.items() if name not in FORM_FIELDS}
         return self._picker(
             action=f"/login?{urlencode(asked)}",
@@ -62,7 +64,7 @@ class Pages:
             grant = self._server.get_consent_grant(end_user=picked)
         except OAuth2Error as error:
             return self._refused(error)
-        return self._server.create_authorization_response(grant_user=picked, grant=grant)
+        return self._server.authorization_answer(grant, picked)
 
     def device(self) -> ResponseReturnValue:
         user_code = request.args.get("user_code", "")
@@ -70,7 +72,10 @@ class Pages:
         if device is None:
             return render_template("device.html", user_code=user_code), 404 if user_code else 200
         return self._picker(
-            action="/device", client_id=device.client_id, user_code=device.user_code, answer_goes_to="the waiting device"
+            action="/device",
+            client_id=device.client_id,
+            user_code=device.user_code,
+            answer_goes_to="the waiting device",
         )
 
     def device_answered(self) -> ResponseReturnValue:
@@ -81,22 +86,38 @@ class Pages:
         return render_template("message.html", title="Done", text="You can close this page and go back to the device.")
 
     def logout(self) -> ResponseReturnValue:
-        """Without proof that the client knows the person, asks first (RP-Initiated Logout, 6; read 2026-11-21)."""
-        hint = request.values.get("id_token_hint")
-        try:
-            if hint:
-                self._server.tokens.read(hint)
-            asked = self._server.validate_endpoint_request("end_session")
-        except (OAuth2Error, Unreadable) as error:
-            abort(400, f"The request to sign out is not valid: {error}.")
-        if asked.needs_confirmation and request.method == "GET":
+        """Asks first, unless the client proves by an ID token that it knows the person.
+
+        Source: OpenID Connect RP-Initiated Logout 1.0, 2, 3 and 6 (read 2026-11-21).
+        """
+        hint = self._hint()
+        if hint is None and request.method == "GET":
             return render_template("logout.html", csrf=csrf())
-        if asked.needs_confirmation:
+        if hint is None:
             check_form()
-        return self._server.create_endpoint_response("end_session", asked) or redirect("/logged-out", 303)
+        session.clear()
+        client = self._server.clients.get(str(hint["aud"])) if hint else None
+        back = request.values.get("post_logout_redirect_uri")
+        if client is None or back not in client.post_logout_redirect_uris:
+            return redirect("/logged-out", 303)
+        state = request.values.get("state")
+        return redirect(add_params_to_uri(back, [("state", state)]) if state else back, 303)
 
     def logged_out(self) -> ResponseReturnValue:
         return render_template("message.html", title="Signed out", text="You can close this page.")
+
+    def _hint(self) -> dict[str, Any] | None:
+        """The claims of the ID token that a client brought, expired or not."""
+        hint, client_id = request.values.get("id_token_hint"), request.values.get("client_id")
+        if not hint:
+            return None
+        try:
+            claims = self._server.tokens.read("id", hint)
+        except Unreadable as error:
+            abort(400, f"The request to sign out is not valid: {error}.")
+        if client_id not in (None, claims["aud"]):
+            abort(400, "The request to sign out is not valid: its ID token was given to another application.")
+        return claims
 
     def _picker(self, **shown: str) -> str:
         return render_template("sign_in.html", users=self._users.values(), csrf=csrf(), **shown)
@@ -108,23 +129,25 @@ class Pages:
             return None
         if sub not in self._users:
             abort(400, "There is no such user here.")
-        session["sub"], session["since_s"] = sub, int(self._clock())
-        return self._present()
+        now_s = int(self._server.store.clock())
+        session["sub"], session["since_s"] = sub, now_s
+        return Presence(user=self._users[sub], since_s=now_s)
 
     def _present(self) -> Presence | None:
+        """Who was picked before, unless the client wants it to be more recent (`max_age`, in seconds)."""
         user, since_s = self._users.get(session.get("sub", "")), session.get("since_s", 0)
         max_age_s = request.values.get("max_age", type=int)
-        is_too_old = max_age_s is not None and self._clock() - since_s > max_age_s
+        is_too_old = max_age_s is not None and self._server.store.clock() - since_s > max_age_s
         return Presence(user=user, since_s=since_s) if user and not is_too_old else None
 
-    def _device_answer(self, device: DeviceRequest) -> Answer | object:
+    def _device_answer(self, device: DeviceRequest) -> SignIn | Answer:
         picked = self._picked()
         return new_sign_in(picked, client_id=device.client_id, scope=device.scope) if picked else Answer.DENIED
 
     def _refused(self, error: OAuth2Error) -> ResponseReturnValue:
         """To the client if it is known for sure whose fault it is, else to the person."""
         if error.redirect_uri:
-            return self._server.handle_error_response(None, error)
+            return self._server.error_answer(error)
         return abort(400, f"The application that sent you here made a mistake: {error.get_error_description()}")
 
 
@@ -138,3 +161,7 @@ def check_form() -> None:
     expected, sent = session.get("csrf", ""), request.form.get("csrf", "")
     if not expected or not compare_digest(expected.encode(), sent.encode()):
         abort(400, EXPIRED_FORM)
+
+
+def error_page(error: HTTPException) -> ResponseReturnValue:
+    return render_template("message.html", title="That did not work", text=error.description), error.code or 500

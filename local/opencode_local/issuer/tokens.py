@@ -20,7 +20,7 @@ HEADER_TYPES: Mapping[Use, str] = {"access": "at+jwt", "id": "JWT"}
 
 
 class Unreadable(ValueError):
-    """The text is no JWT signed by a key that is still published here."""
+    """The text is no JWT of the wanted use, signed by a key that is still published here."""
 
 
 class Tokens:
@@ -50,7 +50,7 @@ class Tokens:
         header = {"alg": ALGORITHM, "kid": key.kid, "typ": HEADER_TYPES[use]}
         return jwt.encode(header, {name: value for name, value in every.items() if value is not None}, key)
 
-    def read(self, token: str) -> dict[str, Any]:
+    def read(self, use: Use, token: str) -> dict[str, Any]:
         """The claims of a token of ours, expired or not. Raises Unreadable."""
         try:
             claims = jwt.decode(token, self._keys.published, algorithms=[ALGORITHM]).claims
@@ -58,6 +58,8 @@ class Tokens:
             raise Unreadable("the token was not signed here") from error
         if claims.get("iss") != self.issuer:
             raise Unreadable("the token is from another issuer")
+        if claims.get("token_use") != use:
+            raise Unreadable(f"the token is no {use} token")
         return dict(claims)
 
 

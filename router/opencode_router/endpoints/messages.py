@@ -11,6 +11,7 @@ from aiohttp import web
 
 from opencode_router.bedrock.client import Call
 from opencode_router.catalogue.model import Surface
+from opencode_router.endpoints.beta_members import orphans, split, with_plain_tools
 from opencode_router.endpoints.envelope import Envelope, Value, member
 from opencode_router.endpoints.inference import Conversation, answer
 from opencode_router.endpoints.plan import Ask, Plan, converse_call, ignored_header
@@ -50,15 +51,17 @@ def native(ask: Ask) -> Plan:
 
 def native_call(ask: Ask) -> tuple[Call, Mapping[str, str]]:
     """The call, and the header that names the betas it goes without."""
-    envelope, choice = ask.envelope, ask.choice
-    betas = asked_betas(ask.request, envelope)
-    kept = [beta for beta in betas if beta in ask.model.betas]
-    dropped = [beta for beta in betas if beta not in ask.model.betas]
+    choice = ask.choice
+    envelope, implied = with_plain_tools(ask.envelope)
+    betas = dict.fromkeys((*asked_betas(ask.request, envelope), *implied))
+    kept, dropped = split(list(betas), ask.model.betas)
     is_invoke = choice.surface is Surface.INVOKE
     call = Call(
         surface=choice.surface,
         model_id=choice.model_id,
-        body=envelope.with_members(invoke_members(kept) if is_invoke else messages_members(choice.model_id)),
+        body=envelope.with_members(
+            {**orphans(dropped), **(invoke_members(kept) if is_invoke else messages_members(choice.model_id))}
+        ),
         is_streaming=envelope.is_streaming,
         headers={} if is_invoke else messages_headers(kept),
     )

@@ -33,12 +33,11 @@ class InvokeStream(MessagesStream):
         events: list[bytes] = []
         failure: RouterError | None = None
         try:
-            for frame in self._frames.feed(data):
-                events.append(unwrapped(frame))
+            events.extend(map(unwrapped, self._frames.feed(data)))
         except RouterError as error:
             failure = error
         whole = super().feed(b"".join(events)) if events else b""
-        self.failure = self.failure or failure
+        self.failure = self.failure or failure or self._frames.failure
         return whole
 
 

@@ -4,31 +4,30 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from opencode_router.usage.record import UsageRecord
+from opencode_router.usage.usage_table import MAX_BATCH, UsageTable
 
 log = logging.getLogger(__name__)
 
-BATCH = 25
-"""DynamoDB's limit for BatchWriteItem."""
 MAX_WAITING = 100_000
 """More than a minute of records at any rate one process reaches; about 100 MB."""
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
+GATHER_S = 0.05
+"""Between writes, so that a busy process fills its batches; the first record after a silence does not wait."""
+REASON_CHARACTERS = 300
 
 
 class Ledger:
     """Keeps records until the table has them.
 
-    A record that cannot be kept is still a log line with the same facts. Writing one twice changes nothing: its key
-    is the request id.
+    A record that cannot be kept is still a log line with the same facts.
     """
 
     def __init__(
-        self, *, client: Any, table: str, retention_days: int, on_failure: Callable[[], None] = lambda: None
+        self, table: UsageTable, *, retention_days: int, on_failure: Callable[[], None] = lambda: None
     ) -> None:
-        self._client = client
         self._table = table
         self._retention_days = retention_days
         self._on_failure = on_failure
@@ -72,7 +71,7 @@ class Ledger:
         retry_s = FIRST_RETRY_S
         while True:
             await self._wake.wait()
-            batch = [self._waiting[place] for place in range(min(BATCH, len(self._waiting)))]
+            batch = [self._waiting[place] for place in range(min(MAX_BATCH, len(self._waiting)))]
             unwritten = await self._write(batch)
             for _ in batch:
                 self._waiting.popleft()
@@ -83,16 +82,17 @@ class Ledger:
             if unwritten:
                 self._on_failure()
                 await asyncio.sleep(retry_s)
+            elif len(self._waiting) < MAX_BATCH:
+                await asyncio.sleep(GATHER_S)
             retry_s = min(retry_s * 2, LAST_RETRY_S) if unwritten else FIRST_RETRY_S
 
     async def _write(self, batch: Sequence[UsageRecord]) -> Sequence[UsageRecord]:
         """Those of `batch` that the table does not have yet."""
-        puts = [{"PutRequest": {"Item": record.item(retention_days=self._retention_days)}} for record in batch]
         try:
-            reply = await self._client.batch_write_item(RequestItems={self._table: puts})
+            return await self._table.put(batch, retention_days=self._retention_days)
         except Exception as error:  # whatever it was, the records are kept and tried again
-            log.warning("usage records not written", extra={"reason": type(error).__name__, "count": len(batch)})
+            log.warning(
+                "usage records not written",
+                extra={"reason": f"{type(error).__name__}: {error}"[:REASON_CHARACTERS], "count": len(batch)},
+            )
             return batch
-        refused = reply.get("UnprocessedItems", {}).get(self._table, ())
-        keys = {put["PutRequest"]["Item"]["request_id"]["S"] for put in refused}
-        return [record for record in batch if record.request_id in keys]

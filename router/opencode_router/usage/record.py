@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from opencode_router.usage.tokens import Tokens
 
@@ -34,17 +34,19 @@ class UsageRecord:
 
     def facts(self) -> dict[str, str | int | bool]:
         """All fields by their names in the table and in the log; what is unknown is left out."""
-        fields = asdict(self)
-        tokens = fields.pop("tokens")
-        is_estimate = tokens.pop("is_estimate")
-        counts = {f"{kind}_tokens": count for kind, count in tokens.items()}
-        named = {**fields, **counts, "is_estimate": is_estimate}
+        values = {name: getattr(self, name) for name in FIELDS}
+        counts = {column: getattr(self.tokens, name) for name, column in COUNTS.items()}
+        named = {**values, **counts, "is_estimate": self.tokens.is_estimate}
         return {name: value for name, value in named.items() if value is not None}
 
     def item(self, *, retention_days: int) -> dict[str, Attribute]:
         """The DynamoDB item, with the `ttl` at which it may go."""
         expiry = int(time.time()) + retention_days * DAY_S
         return {name: attribute(value) for name, value in {**self.facts(), "ttl": expiry}.items()}
+
+
+FIELDS = tuple(field.name for field in fields(UsageRecord) if field.name != "tokens")
+COUNTS = {field.name: f"{field.name}_tokens" for field in fields(Tokens) if field.name != "is_estimate"}
 
 
 def attribute(value: str | int | bool) -> Attribute:  # noqa: FBT001  a value, not a switch

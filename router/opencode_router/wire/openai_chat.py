@@ -64,6 +64,8 @@ class FunctionCall(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     arguments: str | None = None
     """A JSON object, as text."""
+    parsed_arguments: Raw | None = None
+    """The same, left over where OpenAI's SDK read an answer."""
 
 
 class ToolCall(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +131,8 @@ class AssistantMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     name: str | None = None
     audio: None = None
     function_call: None = None
+    parsed: Raw | None = None
+    """`content`, left over where OpenAI's SDK read an answer."""
     cache_control: CacheControl | None = None
 
 

@@ -81,7 +81,7 @@ def _forced_tool(choice: Any, tools: Json) -> str | None:
 def _answer_schema(response_format: Json) -> Json | None:
     kind = response_format.get("type")
     if kind == "json_schema":
-        schema: Json | None = response_format["json_schema"].get("schema")
+        schema: Json | None = (response_format.get("json_schema") or {}).get("schema")
         return schema
     return FORMAT_SCHEMAS.get(str(kind))
 

@@ -50,7 +50,7 @@ def _turns(body: Json) -> Iterator[Turn]:
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
-    return "\n".join(part["text"] for part in content or () if "text" in part)
+    return "\n".join(part["text"] for part in content or () if part.get("text"))
 
 
 def _item_text(item: Json) -> str:

@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.refusals import invalid
+from opencode_local.bedrock.rules.anthropic_headers import INVOKE_VERSION
 from opencode_local.bedrock.rules.messages_blocks import (
     BLOCKS,
-    TYPE_NAMES,
     SYSTEM_BLOCKS,
+    TYPE_NAMES,
     block_violations,
     blocks_of,
     content_violations,
@@ -31,7 +32,6 @@ MESSAGES_FIELDS = PROMPT_FIELDS | SAMPLING_FIELDS | VERSION_FIELDS | {"model", "
 INVOKE_FIELDS = PROMPT_FIELDS | SAMPLING_FIELDS | VERSION_FIELDS
 COUNT_FIELDS = PROMPT_FIELDS | VERSION_FIELDS | {"model"}
 
-INVOKE_VERSION = "bedrock-2023-05-31"
 TYPES: Mapping[str, type] = {
     "model": str,
     "messages": list,
@@ -46,26 +46,6 @@ TYPES: Mapping[str, type] = {
     "anthropic_beta": list,
 }
 MOST_CACHE_POINTS = 4
-BETAS = frozenset(
-    {
-        "claude-code-20250219",
-        "compact-2026-01-12",
-        "computer-use-2025-01-24",
-        "computer-use-2025-11-24",
-        "context-1m-2025-08-07",
-        "context-management-2025-06-27",
-        "dev-full-thinking-2025-05-14",
-        "effort-2025-11-24",
-        "fine-grained-tool-streaming-2025-05-14",
-        "interleaved-thinking-2025-05-14",
-        "output-128k-2025-02-19",
-        "prompt-caching-scope-2026-01-05",
-        "structured-outputs-2025-11-13",
-        "token-efficient-tools-2025-02-19",
-        "tool-examples-2025-10-29",
-        "tool-search-tool-2025-10-19",
-    }
-)
 
 
 def check(body: Json) -> None:
@@ -83,12 +63,6 @@ def check_invoke(body: Json) -> None:
 def check_count(body: Json) -> None:
     """Raises Refused for a body that POST /anthropic/v1/messages/count_tokens would not take."""
     _check(body, COUNT_FIELDS, ("model", "messages"))
-
-
-def check_betas(betas: list[str]) -> None:
-    """Raises Refused for a beta that Bedrock does not know."""
-    if any(beta not in BETAS for beta in betas):
-        raise invalid("invalid beta flag")
 
 
 def _check(body: Json, known: frozenset[str], required: tuple[str, ...]) -> None:
@@ -137,9 +111,7 @@ def _scalars(body: Json) -> Iterator[str]:
 
 def _message_shapes(body: Json) -> Iterator[str]:
     messages = body["messages"]
-    if not isinstance(messages, list):
-        yield "messages: Input should be a valid list"
-    elif not messages:
+    if not messages:
         yield "messages: at least one message is required"
     else:
         for index, message in enumerate(messages):
@@ -147,7 +119,7 @@ def _message_shapes(body: Json) -> Iterator[str]:
 
 
 def _message_shape(message: Any, place: str) -> Iterator[str]:
-    if not isinstance(message, dict) or message.get("role") not in BLOCKS:
+    if not isinstance(message, dict) or str(message.get("role")) not in BLOCKS:
         yield f"{place}.role: Input should be 'user' or 'assistant'"
         return
     for name in sorted(message.keys() - {"role", "content"}):
@@ -194,34 +166,8 @@ def _cache_points(body: Json) -> Iterator[str]:
         body,
     ]
     count = sum(1 for block in blocks if block.get("cache_control"))
-    if count > TYPES: Mapping[str, type] = {
-    "model": str,
-    "messages": list,
-    "tools": list,
-    "tool_choice": dict,
-    "thinking": dict,
-    "output_config": dict,
-    "context_management": dict,
-    "cache_control": dict,
-    "metadata": dict,
-    "stop_sequences": list,
-    "anthropic_beta": list,
-}
-MOST_CACHE_POINTS:
-        yield f"A maximum of {TYPES: Mapping[str, type] = {
-    "model": str,
-    "messages": list,
-    "tools": list,
-    "tool_choice": dict,
-    "thinking": dict,
-    "output_config": dict,
-    "context_management": dict,
-    "cache_control": dict,
-    "metadata": dict,
-    "stop_sequences": list,
-    "anthropic_beta": list,
-}
-MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {count}."
+    if count > MOST_CACHE_POINTS:
+        yield f"A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {count}."
 
 
 def _thinking(body: Json) -> Iterator[str]:

@@ -72,12 +72,15 @@ def content_violations(block: Json, place: str) -> Iterator[str]:
             yield f"{place}: Invalid `signature` in `thinking` block"
         case "redacted_thinking" if not is_our_redaction(block["data"]):
             yield f"{place}: Invalid `data` in `redacted_thinking` block"
-        case "tool_result" if isinstance(block.get("content"), list):
-            yield from _result(block["content"], f"{place}.tool_result.content")
+        case "tool_result":
+            yield from _result(block.get("content"), f"{place}.tool_result.content")
 
 
-def _result(parts: list[Any], place: str) -> Iterator[str]:
-    for number, part in enumerate(parts):
+def _result(content: Any, place: str) -> Iterator[str]:
+    if not isinstance(content, str | list | None):
+        yield f"{place}: Input should be a valid list"
+        return
+    for number, part in enumerate(content if isinstance(content, list) else ()):
         wrong = list(block_violations(part, f"{place}.{number}", RESULT_BLOCKS))
         yield from wrong or content_violations(part, f"{place}.{number}")
 

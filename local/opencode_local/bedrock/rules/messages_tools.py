@@ -21,7 +21,7 @@ CHOICES = ("any", "auto", "none", "tool")
 
 def tools(body: Json) -> Iterator[str]:
     declared = body.get("tools") or []
-    names = [tool.get("name") for tool in declared]
+    names = [str(tool.get("name")) for tool in declared]
     for index, tool in enumerate(declared):
         yield from _tool(tool, f"tools.{index}")
     if len(set(names)) < len(names):
@@ -34,10 +34,11 @@ def tools(body: Json) -> Iterator[str]:
 
 
 def _tool(tool: Json, place: str) -> Iterator[str]:
-    kind = tool.get("type") or "custom"
+    kind = str(tool.get("type") or "custom")
     if not CLIENT_TOOL.fullmatch(kind):
         yield unexpected_tag(place, kind, ["custom"])
-    if not TOOL_NAME.fullmatch(tool.get("name") or ""):
+    name = tool.get("name")
+    if not isinstance(name, str) or not TOOL_NAME.fullmatch(name):
         yield f"{place}.{kind}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
     if kind == "custom" and not isinstance(tool.get("input_schema"), dict):
         yield f"{place}.custom.input_schema: Field required"

@@ -1,19 +1,26 @@
 """What Bedrock's OpenAI-compatible Responses demand of a body. Unknown members are let through.
 
-Shapes and wording: OpenAI API reference, "Create a model response" (read 2026-11-21).
+Wording: errors of the OpenAI API (read 2026-11-21).
 """
 
 from collections.abc import Iterator
 
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.refusals import invalid
+from opencode_local.bedrock.rules.openai_shapes import ResponsesBody, check_shape
 
-ITEMS = ("message", "function_call", "function_call_output", "reasoning")
+REQUIRED = {
+    "message": ("role", "content"),
+    "function_call": ("call_id", "name"),
+    "function_call_output": ("call_id", "output"),
+    "reasoning": (),
+}
 
 
 def check(body: Json) -> None:
     """Raises Refused for a body that Responses would not take."""
-    for rule in (_required, _items, _tool_pairs):
+    check_shape(body, ResponsesBody)
+    for rule in (_items, _tools, _tool_pairs):
         for message in rule(body):
             raise invalid(message)
 
@@ -24,20 +31,17 @@ def items(body: Json) -> list[Json]:
     return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
-def _required(body: Json) -> Iterator[str]:
-    if not isinstance(body.get("model"), str):
-        yield "Missing required parameter: 'model'."
-    if not isinstance(body.get("input"), str | list) or not body["input"]:
-        yield "Missing required parameter: 'input'."
-
-
 def _items(body: Json) -> Iterator[str]:
     for index, item in enumerate(items(body)):
-        kind = item.get("type", "message") if isinstance(item, dict) else None
-        if kind not in ITEMS:
-            yield f"Invalid value: '{kind}' at 'input[{index}].type'. Supported values are: {', '.join(ITEMS)}."
-        elif kind == "message" and item.get("role") not in ("user", "assistant", "system", "developer"):
-            yield f"Invalid value: '{item.get('role')}' at 'input[{index}].role'."
+        for name in REQUIRED[item.get("type", "message")]:
+            if item.get(name) is None:
+                yield f"Missing required parameter: 'input[{index}].{name}'."
+
+
+def _tools(body: Json) -> Iterator[str]:
+    for index, tool in enumerate(body.get("tools") or ()):
+        if tool["type"] == "function" and tool.get("name") is None:
+            yield f"Missing required parameter: 'tools[{index}].name'."
 
 
 def _tool_pairs(body: Json) -> Iterator[str]:

@@ -36,8 +36,8 @@ def thinking_violations(thinking: object, sampling: Sampling) -> Iterator[str]:
     """Nothing for None, which is no thinking."""
     if thinking is None:
         return
-    if not isinstance(thinking, dict) or thinking.get("type") not in MEMBERS:
-        tag = thinking.get("type") if isinstance(thinking, dict) else thinking
+    tag = thinking.get("type") if isinstance(thinking, dict) else thinking
+    if not isinstance(thinking, dict) or str(tag) not in MEMBERS:
         yield (
             f"thinking: Input tag '{tag}' found using 'type' does not match any of the expected tags: 'adaptive', "
             "'disabled', 'enabled'"

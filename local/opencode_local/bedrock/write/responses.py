@@ -11,7 +11,7 @@ import msgspec
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.prompt_cache import Usage
 from opencode_local.bedrock.refusals import Dialect, Refused, body
-from opencode_local.bedrock.script import Script, ToolCall
+from opencode_local.bedrock.script import Script, Text, ToolCall
 from opencode_local.bedrock.write import sse
 
 ID_PREFIX = "call_"
@@ -69,8 +69,8 @@ def _message_payloads(place: Json, item: Json) -> Iterator[Json]:
     part = item["content"][0]
     inside = {**place, "content_index": 0}
     yield {"type": "response.content_part.added", **inside, "part": {**part, "text": ""}}
-    for word in part["text"].split(" "):
-        yield {"type": "response.output_text.delta", **inside, "delta": word + " ", "logprobs": []}
+    for word in Text(part["text"]).deltas:
+        yield {"type": "response.output_text.delta", **inside, "delta": word, "logprobs": []}
     yield {"type": "response.output_text.done", **inside, "text": part["text"], "logprobs": []}
     yield {"type": "response.content_part.done", **inside, "part": part}
 

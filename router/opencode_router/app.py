@@ -98,6 +98,7 @@ def error_response(request: web.Request, error: RouterError) -> web.Response:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
+        headers["x-should-retry"] = "false"  # read by Anthropic's and OpenAI's clients; Claude Code goes on for minutes
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
     body = protocol_of(request).error_body(error, request[REQUEST_ID])

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientResponse
+from yarl import URL
 
 from opencode_local.aws import USAGE_TABLE
 from opencode_local.bedrock import BedrockStandIn, Fault
@@ -53,6 +54,23 @@ async def test_a_caller_that_goes_away_before_the_answer_closes_the_call(
     waiting.cancel()
 
     await bedrock.wait_for_cut(timeout_s=1.0)
+
+
+async def test_a_caller_that_stops_reading_is_given_up(
+    world: World, bedrock: BedrockStandIn, as_ada: dict[str, str]
+) -> None:
+    way = WAYS[0]
+    async with running_router(world, idle_timeout_s=0.5) as impatient:
+        url = URL(impatient.url)
+        body = json.dumps(way.body("say 60000 words", stream=True))
+        head = f"POST {way.path} HTTP/1.1\r\nHost: x\r\nAuthorization: {as_ada['Authorization']}\r\n"
+        _, writer = await asyncio.open_connection(url.host, url.port, limit=1)
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        await bedrock.wait_for_cut(timeout_s=10)
+        writer.close()
+        await impatient.gateway.ledger.flush()
+
+        assert impatient.gateway.slots.taken == 0
 
 
 async def test_a_stream_that_ends_in_time_is_not_disturbed_by_a_shutdown(

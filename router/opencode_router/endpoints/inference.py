@@ -13,7 +13,7 @@ from opencode_router.catalogue.choose import Entry, NoPrice, order, price_at, ro
 from opencode_router.catalogue.model import Model, Price, Surface
 from opencode_router.endpoints.envelope import Envelope, open_envelope
 from opencode_router.endpoints.plan import Ask, Plan, surface_for
-from opencode_router.errors import RouterError, UnknownModel
+from opencode_router.errors import Internal, RouterError, UnknownModel
 from opencode_router.gateway import GATEWAY, Gateway
 from opencode_router.identity.caller import Caller
 from opencode_router.protocol import ClientProtocol
@@ -47,6 +47,9 @@ async def answer(request: web.Request, conversation: Conversation) -> web.Stream
         return await carry(gateway, ask, conversation, exchange)
     except RouterError as error:
         exchange.fail(error)
+        raise
+    except Exception:
+        exchange.fail(Internal())
         raise
     finally:
         exchange.settle()

@@ -37,7 +37,7 @@ def credential(headers: Headers) -> Credential:
     """The one credential in `Authorization: Bearer ...` or `X-API-Key: oc_...`.
 
     Both headers may be present if they agree: clients of the Anthropic protocol send their key in one or the other,
-    some in both. Empty headers count as absent.
+    some in both, and Claude Code sends what its `apiKeyHelper` prints, a JWT too, in both. Empty headers count as absent.
     Raises Unauthenticated: missing_credentials, conflicting_credentials, invalid_api_key or invalid_token.
     Source: the anthropic package 2.11, `_client.py`, `auth_headers` and `_validate_headers` (read 2026-11-21).
     """
@@ -48,7 +48,7 @@ def credential(headers: Headers) -> Credential:
         raise Unauthenticated(
             "Authorization and X-API-Key carry different credentials; send one of them", code="conflicting_credentials"
         )
-    if api_key and not key_format.is_marked(api_key):
+    if api_key and not token and not key_format.is_marked(api_key):
         raise malformed_key()
     text = token or api_key
     if not text:

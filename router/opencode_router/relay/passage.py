@@ -1,6 +1,7 @@
 """Carries one upstream answer to its caller, whatever happens on the way."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -9,17 +10,23 @@ import aiohttp
 from aiohttp import web
 
 from opencode_router.bedrock.client import Bedrock, Call
-from opencode_router.errors import RouterError, UpstreamTimeout
+from opencode_router.errors import Internal, RouterError, UpstreamTimeout
 from opencode_router.protocol import ClientProtocol
 from opencode_router.relay.reader import StreamReader
 from opencode_router.usage.exchange import Exchange
 from opencode_router.usage.tokens import Tokens
 
+log = logging.getLogger(__name__)
+
+LAST_WORDS_S = 5.0
+"""How long the end of a stream may take to leave."""
+REWIND_SHARE = 0.01
+"""How much longer than the idle limit, as a share of it, a silence may last before it is noticed."""
 STREAM_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 
 
 class CallerGone(Exception):
-    """The caller's connection is closed; nobody is left to tell."""
+    """The caller's connection is closed, or it no longer reads; nobody is left to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,8 @@ class Passage:
         self._clock: asyncio.Timeout | None = None
         self._abort_reason: RouterError | None = None
         self._last_write_s = 0.0
+        self._next_rewind_s = 0.0
+        self._is_sending = False
 
     def abort(self, reason: RouterError) -> None:
         """Ends the passage now; the caller is told `reason` in its own protocol."""
@@ -77,17 +86,21 @@ class Passage:
             failure = reader.failure
         except RouterError as error:
             failure = error
+        except CallerGone:
+            raise
+        except Exception:
+            log.exception("unhandled", extra={"request_id": self._exchange.request_id})
+            failure = Internal()
         finally:
             self._exchange.tokens = reader.tokens
         if failure is None:
             self._exchange.finish()
+            await self._end(response, b"")
         elif not response.prepared:
             raise failure
         else:
             self._exchange.fail(failure)
-            await self._send(response, self._protocol.error_event(failure, self._exchange.request_id))
-        with suppress(ConnectionError):
-            await response.write_eof()
+            await self._end(response, self._protocol.error_event(failure, self._exchange.request_id))
         return response
 
     async def _copy(self, content: aiohttp.StreamReader, reader: StreamReader, response: web.StreamResponse) -> None:
@@ -104,17 +117,37 @@ class Passage:
                     await self._send(response, events)
                 if not data:
                     return
-                if keep_alive is not None and self._clock is not None and self._abort_reason is None:
-                    self._clock.reschedule(self._loop.time() + self._pace.idle_s)
+                if keep_alive is not None:
+                    self._rewind()
         finally:
             if keep_alive is not None:
                 keep_alive.cancel()
 
+    def _rewind(self) -> None:
+        """Grants the model its time anew; seldom, because moving a timer costs as much as reading an event."""
+        now_s = self._loop.time()
+        if now_s >= self._next_rewind_s and self._clock is not None and self._abort_reason is None:
+            grain_s = self._pace.idle_s * REWIND_SHARE
+            self._next_rewind_s = now_s + grain_s
+            self._clock.reschedule(self._next_rewind_s + self._pace.idle_s)
+
     async def _send(self, response: web.StreamResponse, events: bytes) -> None:
         self._last_write_s = self._loop.time()
+        self._is_sending = True
         try:
             await response.write(events)
         except ConnectionError as error:
+            raise CallerGone from error
+        self._is_sending = False
+
+    async def _end(self, response: web.StreamResponse, last_words: bytes) -> None:
+        """Raises CallerGone when they cannot be delivered in time."""
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                if last_words:
+                    await self._send(response, last_words)
+                await response.write_eof()
+        except (TimeoutError, ConnectionError) as error:
             raise CallerGone from error
 
     async def _keep_alive(self, response: web.StreamResponse) -> None:
@@ -129,7 +162,10 @@ class Passage:
 
     @asynccontextmanager
     async def _limited(self, limit_s: float) -> AsyncIterator[None]:
-        """Runs the body until the clock says stop. Raises the abort's reason or UpstreamTimeout."""
+        """Runs the body until the clock says stop.
+
+        Raises the abort's reason, CallerGone when the caller has stopped reading, or UpstreamTimeout.
+        """
         try:
             async with asyncio.timeout(limit_s) as self._clock:
                 if self._abort_reason:
@@ -138,6 +174,8 @@ class Passage:
         except TimeoutError as error:
             if self._abort_reason:
                 raise self._abort_reason from error
+            if self._is_sending:
+                raise CallerGone from error
             what = "fell silent" if self._last_write_s else "did not begin its answer"
             raise UpstreamTimeout(f"the model {what} within the time this gateway waits") from error
         finally:

@@ -16,7 +16,7 @@ test: .venv/.synced $(AGENTS) ## everything that must hold
 	@echo "==> types"
 	@.venv/bin/mypy
 	@echo "==> tests (about 4 minutes on 2 cores)"
-	@.venv/bin/pytest -n 2 --dist loadgroup -q
+	@.venv/bin/pytest -n 2 --dist loadgroup -q -rs
 
 bench: .venv/.synced ## performance, as ratios to a bare relay measured in the same run
 	@.venv/bin/python -m bench

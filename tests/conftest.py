@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from opencode_local.issuer import Issuer
 
 from opencode_local.aws import CREDENTIALS, EmbeddedAws
 from opencode_local.bedrock import BedrockStandIn
+from opencode_local.issuer import Issuer
 from tests.router.running import Router, World, running_router
 
 ADA = "ada"

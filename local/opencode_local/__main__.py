@@ -93,13 +93,16 @@ async def introduced(router: RouterProcess, issuer: Issuer, environment: Mapping
         async with client.post("/v1/api-keys", json={"description": "make up"}) as response:
             api_key = (await response.json())["key"]
         async with client.get("/v1/models") as response:
-            models = [model["id"] for model in (await response.json())["data"]]
+            models = (await response.json())["data"]
     return Run(
         url=router.url,
         api_key=api_key,
         issuer=issuer.url,
         client_id=CLI_CLIENT_ID,
-        models=models,
+        models=[model["id"] for model in models],
+        limits={
+            model["id"]: {"context": model["context_length"], "output": model["max_output_tokens"]} for model in models
+        },
         bedrock_url=environment.get("BEDROCK_RUNTIME_URL", f"AWS {environment['AWS_REGION']}"),
         metrics_url=f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
     )

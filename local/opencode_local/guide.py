@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 RUN_FILE = Path(".local/run.json")
-CHAT_MODEL = "claude-sonnet"
-MODELS_SHOWN = 5
+CHAT_MODEL = "claude-sonnet-4-6"
+MODELS_SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,8 @@ class Run:
     issuer: str
     client_id: str
     models: list[str]
+    limits: dict[str, dict[str, int]]
+    """Tokens by model id: `context` and `output`, OpenCode's words for them."""
     bedrock_url: str
     metrics_url: str
 
@@ -34,7 +37,7 @@ class Run:
             "npm": "@ai-sdk/openai-compatible",
             "name": "Bedrock gateway",
             "options": {"baseURL": f"{self.url}/v1", "apiKey": "{env:OPENCODE_API_KEY}"},
-            "models": {name: {"name": name} for name in (CHAT_MODEL, *self.models[:MODELS_SHOWN])},
+            "models": {name: self.opencode_model(name) for name in (CHAT_MODEL, *self.models[:MODELS_SHOWN])},
         }
         config = {
             "$schema": "https://opencode.ai/config.json",
@@ -42,6 +45,10 @@ class Run:
             "model": f"bedrock/{CHAT_MODEL}",
         }
         return json.dumps(config, indent=2)
+
+    def opencode_model(self, name: str) -> dict[str, Any]:
+        """Without limits OpenCode asks every model for 32,000 tokens, and some have fewer."""
+        return {"name": name, "limit": self.limits[name]} if name in self.limits else {"name": name}
 
     def text(self) -> str:
         body = json.dumps({"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Say hello"}]})

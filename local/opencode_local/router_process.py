@@ -32,7 +32,7 @@ class RouterProcess:
         )
         try:
             async with asyncio.timeout(START_TIMEOUT_S), aiohttp.ClientSession() as client:
-                while not await self._is_ready(client):
+                while not await self._is_ready(client):  # noqa: ASYNC110  another process: there is nothing to wait on
                     await asyncio.sleep(POLL_S)
         except TimeoutError as error:
             await self.stop()

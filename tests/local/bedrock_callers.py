@@ -1,6 +1,8 @@
 """Callers of the Bedrock stand-in: real clients and the least that each route takes."""
 
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,9 @@ from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, Credentials
+from botocore.eventstream import EventStreamBuffer
+
+from opencode_local.bedrock import BedrockStandIn
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 GPT_OSS = "openai.gpt-oss-120b-1:0"
@@ -100,3 +105,44 @@ def messages_tool(name: str = "add") -> dict[str, Any]:
 
 def chat_tool(name: str = "add") -> Any:
     return {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+
+
+STREAMS: dict[str, Any] = {
+    f"{CONVERSE}-stream": converse_body(),
+    MESSAGES: messages_body(stream=True),
+    CHAT: chat_body(stream=True),
+}
+WHOLE: dict[str, Any] = {CONVERSE: converse_body(), MESSAGES: messages_body(), CHAT: chat_body()}
+ENDINGS = {f"{CONVERSE}-stream": b"metadata", MESSAGES: b"message_stop", CHAT: b"[DONE]"}
+FRAMES = f"{CONVERSE}-stream"
+
+
+@asynccontextmanager
+async def asking(stand_in: BedrockStandIn, path: str, body: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+    async with (
+        aiohttp.ClientSession(stand_in.url) as session,
+        session.post(path, json=body, headers=bearer(**VERSION)) as response,
+    ):
+        yield response
+
+
+async def read(stand_in: BedrockStandIn, path: str, body: Any) -> bytes:
+    async with asking(stand_in, path, body) as response:
+        assert response.status == 200
+        return await response.read()
+
+
+def events(stream: bytes) -> list[bytes]:
+    """The events of a text stream."""
+    return [event for event in stream.split(b"\n\n") if event]
+
+
+def frames(stream: bytes) -> list[Any]:
+    """botocore's reading of a frame stream: headers and payload of each frame."""
+    buffer = EventStreamBuffer()
+    buffer.add_data(stream)
+    return [(frame.headers, frame.payload) for frame in buffer]
+
+
+def count(path: str, stream: bytes) -> int:
+    return len(frames(stream) if path == FRAMES else events(stream))

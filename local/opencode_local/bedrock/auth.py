@@ -1,9 +1,8 @@
 """Credentials as Bedrock checks them: its own API keys and Signature Version 4.
 
 A short-term API key is `bedrock-api-key-` and the base64 of a presigned `CallWithBearerToken` URL without its scheme.
-Sources: Amazon Bedrock user guide, "Generate a short-term API key"; AWS Signature Version 4 for API requests, "Elements
-of an AWS API request signature" (read 2026-11-21). What only AWS can know, the secret behind an access key, is checked
-when the stand-in is told it.
+Sources: what aws-bedrock-token-generator 1.1 makes and what botocore 1.43 signs (2026-11-21). What only AWS can know,
+the secret behind an access key, is checked when the stand-in is told it.
 """
 
 import base64

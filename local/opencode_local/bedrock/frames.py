@@ -3,7 +3,7 @@
     total length (4) | headers length (4) | CRC32 of those 8 bytes (4) | headers | payload | CRC32 of all before (4)
 
 Integers are big-endian. A header is: length of its name (1), name, type (1, always 7 = string), length of its value
-(2), value. Source: Amazon Transcribe developer guide, "Event stream encoding" (read 2026-11-21).
+(2), value. Source: the decoder of botocore 1.43, `botocore.eventstream` (2026-11-21).
 """
 
 import struct

@@ -58,19 +58,19 @@ def _check_converse_stream(asked: Asked) -> None:
 
 def _check_invoke(asked: Asked) -> None:
     check_betas(asked.headers, asked.body)
-    messages.check_invoke(asked.body)
+    messages.check_invoke(asked.body, asked.model_id)
 
 
 def _check_messages(asked: Asked) -> None:
     check_version(asked.headers, asked.body, asked.model_id)
     check_betas(asked.headers, asked.body)
-    messages.check(asked.body)
+    messages.check(asked.body, asked.model_id)
 
 
 def _check_message_count(asked: Asked) -> None:
     check_version(asked.headers, asked.body, asked.model_id)
     check_betas(asked.headers, asked.body)
-    messages.check_count(asked.body)
+    messages.check_count(asked.body, asked.model_id)
 
 
 def _check_count_tokens(asked: Asked) -> None:
@@ -79,7 +79,7 @@ def _check_count_tokens(asked: Asked) -> None:
     if counted.get("converse") is not None:
         converse.check_countable(counted["converse"], asked.model_id)
     else:
-        messages.check_invoke(_invoke_body(counted))
+        messages.check_invoke(_invoke_body(counted), asked.model_id)
 
 
 def _read_count_tokens(body: Json, model_id: str) -> Prompt:
@@ -171,5 +171,5 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 """By path, on bedrock-runtime and bedrock-mantle alike.
 
-Source: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock" (read 2026-11-21).
+Source: Amazon Bedrock user guide, "Inference using Anthropic Messages API" (read 2026-11-21), and botocore 1.43.
 """

@@ -1,7 +1,7 @@
 """Prompt caching as Bedrock bills it: what a cache point wrote once is read by every later prompt that starts alike.
 
-Source: Amazon Bedrock user guide, "Prompt caching for faster model inference" (read 2026-11-21). Entries stay until
-they are cleared, and a prefix of any length can be cached.
+The counts are those of botocore's TokenUsage (1.43, 2026-11-21). Simpler than Bedrock: entries stay until they are
+cleared, and a prefix of any length can be cached.
 """
 
 from collections.abc import Mapping

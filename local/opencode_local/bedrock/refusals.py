@@ -2,8 +2,8 @@
 
 The AWS operations answer `{"message": ...}` with the error's name in `x-amzn-errortype`. The OpenAI-compatible routes
 answer `{"error": {...}}`, the Messages route `{"type": "error", "error": {...}}`, each with its protocol's own words.
-Statuses of AWS errors: botocore's model of bedrock-runtime (1.43). Anthropic's: API reference, "Errors". OpenAI's: API
-guide, "Error codes". All read 2026-11-21.
+Statuses of AWS errors: botocore's model of bedrock-runtime (1.43, 2026-11-21). How the other two routes name each error
+is not published; they name it as their protocol would.
 """
 
 from enum import StrEnum

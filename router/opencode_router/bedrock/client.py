@@ -5,7 +5,7 @@ Messages API", "Invoke a model with the OpenAI Chat Completions API" (read 2026-
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -89,26 +89,22 @@ class Bedrock:
         """Raises Unavailable when no call could be signed now."""
         await self.signer.headers(service="bedrock", url=self.runtime_url, body=b"")
 
-    @asynccontextmanager
-    async def call(self, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:
+    def call(self, call: Call) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """The successful response to `call`, closed at the end whether or not it was read.
 
         Refused credentials are renewed once. Raises what `http_failure` makes of an error response, UpstreamTimeout
         when no connection can be had in time, UpstreamFailed when the connection fails.
         """
         target = self._target(surface=call.surface, model_id=call.model_id, is_streaming=call.is_streaming)
-        async with self._post(target, call) as response:
-            yield response
+        return self._post(target, call)
 
-    @asynccontextmanager
-    async def count_tokens(self, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:
+    def count_tokens(self, call: Call) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Like `call`, for the free count of a prompt: bedrock-mantle's for Messages, CountTokens for the others."""
         if call.surface in OPERATIONS:
             target = self._runtime(f"/model/{quote(call.model_id, safe='')}/count-tokens")
         else:
             target = self._mantle("/anthropic/v1/messages/count_tokens")
-        async with self._post(target, call) as response:
-            yield response
+        return self._post(target, call)
 
     @asynccontextmanager
     async def _post(self, target: Target, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -37,7 +37,8 @@ def credential(headers: Headers) -> Credential:
     """The one credential in `Authorization: Bearer ...` or `X-API-Key: oc_...`.
 
     Both headers may be present if they agree: clients of the Anthropic protocol send their key in one or the other,
-    some in both, and Claude Code sends what its `apiKeyHelper` prints, a JWT too, in both. Empty headers count as absent.
+    some in both. Claude Code sends what its `apiKeyHelper` prints in both, and that may be a JWT. Empty headers count
+    as absent.
     Raises Unauthenticated: missing_credentials, conflicting_credentials, invalid_api_key or invalid_token.
     Source: the anthropic package 2.11, `_client.py`, `auth_headers` and `_validate_headers` (read 2026-11-21).
     """

@@ -12,6 +12,7 @@ from opencode_router.relay.sse import WholeEvents, data_of, event_around
 from opencode_router.usage.tokens import Tokens
 
 T = TypeVar("T")
+ANSWER = msgspec.json.Decoder(dict[str, Raw])
 MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
 """The key and its value; within a JSON string its quotes would be escaped."""
 
@@ -58,7 +59,7 @@ def json_of_event(events: bytes, position: int, shape: type[T]) -> tuple[T, int,
 def answer_fields(body: bytes) -> dict[str, Raw]:
     """The members of a whole answer, unparsed. Raises UpstreamFailed when it is not a JSON object."""
     try:
-        return msgspec.json.decode(body, type=dict[str, Raw])
+        return ANSWER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UpstreamFailed("the model's answer could not be read") from error
 

@@ -14,6 +14,7 @@ from opencode_router.relay.sse import END
 from opencode_router.usage.tokens import Tokens
 
 DONE = b"data: [DONE]"
+COUNTS = re.compile(rb'"usage"\s*:\s*\{')
 ERROR = re.compile(rb'^data:\s*\{\s*"error"', re.MULTILINE)
 
 
@@ -70,10 +71,10 @@ class ChatStream(NativeStream):
             chunk, start, _ = json_of_event(events, found.end(), ErrorChunk)
             self.failure = failure(chunk.error.type or "", chunk.error.message, code=str(chunk.error.code or ""))
             events = events[:start]
-        if self.tokens.is_estimate:
-            self.tokens = Tokens(output=self.tokens.output + events.count(END), is_estimate=True)
         if b'"usage"' in events:
             events = self._read_usage(events)
+        if self.tokens.is_estimate:
+            self.tokens = Tokens(output=self.tokens.output + events.count(END), is_estimate=True)
         self.is_done = self.is_done or DONE in events
         return self._rename(events)
 
@@ -87,7 +88,10 @@ class ChatStream(NativeStream):
 
     def _read_usage(self, events: bytes) -> bytes:
         """Takes the counts from the last chunk that has them; chunks before it may say `"usage": null`."""
-        chunk, start, end = json_of_event(events, events.rfind(b'"usage"'), Chunk)
+        position = events.rfind(b'"usage"')
+        if not COUNTS.match(events, position):
+            return events
+        chunk, start, end = json_of_event(events, position, Chunk)
         if chunk.usage is None:
             return events
         self.tokens = chunk.usage.tokens()

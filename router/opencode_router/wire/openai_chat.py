@@ -6,7 +6,7 @@ body is decoded. Sources: OpenAI API reference, "Create chat completion", and th
 documentation, "Reasoning Tokens" and "Prompt Caching" (all read 2026-11-21).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -64,7 +64,7 @@ class FunctionCall(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     arguments: str | None = None
     """A JSON object, as text."""
-    parsed_arguments: Raw | None = None
+    parsed_arguments: Any = None
     """The same, left over where OpenAI's SDK read an answer."""
 
 
@@ -131,7 +131,7 @@ class AssistantMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
     name: str | None = None
     audio: None = None
     function_call: None = None
-    parsed: Raw | None = None
+    parsed: Any = None
     """`content`, left over where OpenAI's SDK read an answer."""
     cache_control: CacheControl | None = None
 

@@ -15,6 +15,7 @@ from opencode_local.bedrock.prompt import (
     opaque_piece,
     text_piece,
 )
+from opencode_local.bedrock.rules.claude import spoken
 from opencode_local.bedrock.rules.thinking import is_on
 
 DEFAULT_TTL = "5m"
@@ -52,7 +53,7 @@ def _turns(body: Json) -> Iterator[Turn]:
         for block in message["content"]
         if block.get("toolUse")
     }
-    for message in body.get("messages") or ():
+    for message in spoken(body.get("messages") or []):
         yield Turn(
             is_user=message["role"] == "user",
             text="\n".join(block["text"] for block in message["content"] if block.get("text")),

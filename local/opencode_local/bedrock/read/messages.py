@@ -15,6 +15,7 @@ from opencode_local.bedrock.prompt import (
     opaque_piece,
     text_piece,
 )
+from opencode_local.bedrock.rules.claude import spoken
 from opencode_local.bedrock.rules.messages_blocks import blocks_of
 from opencode_local.bedrock.rules.thinking import is_on
 
@@ -24,7 +25,7 @@ DEFAULT_TTL = "5m"
 def prompt(body: Json, model_id: str) -> Prompt:
     """`body` has passed the rules of Messages."""
     tools = {tool["name"]: tool.get("input_schema") or {"type": "object"} for tool in body.get("tools") or ()}
-    said = last_words(_turns(body["messages"]))
+    said = last_words(_turns(body))
     return Prompt(
         model_id=model_id,
         pieces=tuple(_pieces(body)),
@@ -40,7 +41,8 @@ def prompt(body: Json, model_id: str) -> Prompt:
     )
 
 
-def _turns(messages: list[Json]) -> Iterator[Turn]:
+def _turns(body: Json) -> Iterator[Turn]:
+    messages = spoken(body["messages"])
     contents = [blocks_of(message["content"]) for message in messages]
     names = {block["id"]: block["name"] for blocks in contents for block in blocks if block["type"] == "tool_use"}
     for message, blocks in zip(messages, contents, strict=True):

@@ -1,21 +1,19 @@
 """The version and the betas that a caller of Claude on Bedrock may ask for.
 
-Sources: Anthropic documentation, "Versions" (2026-10-21 is on Bedrock for Claude 4.7 and later, and knows no sampling
-parameters); Amazon Bedrock user guide, "Anthropic Claude Messages API", and public bug reports for betas (all read
-2026-11-21).
+Source: Anthropic documentation, "Versions" (2026-10-21 is on Bedrock for Claude 4.7 and later, and knows no sampling
+parameters; read 2026-11-21). The betas are a selection: Bedrock publishes no complete list.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.refusals import invalid
+from opencode_local.bedrock.rules.claude import generation
 
 FIRST_VERSION = "2023-06-01"
 SECOND_VERSION = "2026-10-21"
 INVOKE_VERSION = "bedrock-2023-05-31"
-GENERATION = re.compile(r"claude-[a-z]+-(?P<major>\d+)(?:-(?P<minor>\d{1,2})(?!\d))?")
 SECOND_VERSION_SINCE = (4, 7)
 SAMPLING = ("temperature", "top_p", "top_k")
 BETAS = frozenset(
@@ -50,7 +48,7 @@ def check_version(headers: Mapping[str, str], body: Json, model_id: str) -> None
     if version not in (FIRST_VERSION, SECOND_VERSION, INVOKE_VERSION):
         raise invalid(f"anthropic-version: {version!r} is not a valid version")
     if version == SECOND_VERSION:
-        if _generation(model_id) < SECOND_VERSION_SINCE:
+        if generation(model_id) < SECOND_VERSION_SINCE:
             raise invalid(f"anthropic-version: {version!r} is not supported for this model")
         for name in SAMPLING:
             if body.get(name) is not None:
@@ -65,8 +63,3 @@ def check_betas(headers: Mapping[str, str], body: Json) -> None:
         raise invalid("anthropic_beta: Input should be a valid list")
     if any(beta not in BETAS for beta in (*filter(None, named), *listed)):
         raise invalid("invalid beta flag")
-
-
-def _generation(model_id: str) -> tuple[int, int]:
-    found = GENERATION.search(model_id)
-    return (int(found["major"]), int(found["minor"] or 0)) if found else (0, 0)

@@ -1,7 +1,4 @@
-"""What Bedrock's OpenAI-compatible Chat Completions demand of a body. Unknown members are let through.
-
-Wording: OpenAI API reference and errors of that API (read 2026-11-21).
-"""
+"""What Bedrock's OpenAI-compatible Chat Completions demand of a body. Unknown members are let through."""
 
 from collections.abc import Iterator
 

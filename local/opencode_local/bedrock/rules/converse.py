@@ -1,16 +1,17 @@
 """What Converse demands beyond its service model.
 
 Wording as the service gives it, as quoted in public bug reports: aws-samples/bedrock-engineer#8, pydantic-ai#3253 and
-#2327, strands-agents/sdk-python#1435 and #2214, archestra-ai/archestra#4220 (read 2026-11-21). Limits: Amazon Bedrock
-API reference, "Message", "DocumentBlock", and user guide, "Prompt caching" (read 2026-11-21).
+#2327, strands-agents/sdk-python#1435 and #2214, archestra-ai/archestra#4220; at most four cache
+points: Bike4Mind/bike4mind#2127 (read 2026-11-21).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
 from opencode_local.bedrock.prompt import Json, NotAnObject, json_object
 from opencode_local.bedrock.refusals import invalid
+from opencode_local.bedrock.rules.claude import spoken, system_turns
 from opencode_local.bedrock.rules.converse_blocks import FROM_THE_MODEL, blocks_of, files, reasoning, texts
 from opencode_local.bedrock.rules.thinking import Sampling, is_on, thinking_violations
 from opencode_local.bedrock.rules.tool_pairing import Mismatch, ToolTurn, mismatches
@@ -26,15 +27,21 @@ MOST_OUTPUT_TOKENS = 200_000
 def check(body: Json, model_id: str, *, operation: str) -> None:
     """Raises Refused for a body that Converse or ConverseStream would not take."""
     check_request(operation, body, model_id)
-    for rule in RULES:
-        for message in rule(body, model_id):
-            raise invalid(message)
+    _check(body, model_id, RULES)
 
 
 def check_countable(body: Json, model_id: str) -> None:
     """Raises Refused for the Converse part of a CountTokens body; CountTokens itself knows its members."""
-    for rule in (*TURN_RULES, *BLOCK_RULES):
-        for message in rule(body, model_id):
+    _check(body, model_id, (*TURN_RULES, *BLOCK_RULES))
+
+
+def _check(body: Json, model_id: str, rules: Sequence[Rule]) -> None:
+    messages = body.get("messages") or []
+    for message in system_turns(messages, model_id):
+        raise invalid(message)
+    conversation = {**body, "messages": spoken(messages)}
+    for rule in rules:
+        for message in rule(conversation, model_id):
             raise invalid(message)
 
 
@@ -49,7 +56,7 @@ def _turns(body: Json, _model_id: str) -> Iterator[str]:
             "message."
         )
     for before, after in pairwise(messages):
-        if after["role"] not in ("user", "assistant") or before["role"] == after["role"]:
+        if before["role"] == after["role"]:
             yield (
                 "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
                 "between user and assistant roles and try again."

@@ -1,6 +1,6 @@
 """What Converse demands of single content blocks beyond its service model.
 
-Limits: Amazon Bedrock API reference, "DocumentBlock" and "ImageBlock" (read 2026-11-21).
+What a document's name may hold: botocore's documentation of DocumentBlock (1.43, 2026-11-21).
 """
 
 import base64
@@ -10,6 +10,7 @@ from typing import Any
 
 from opencode_local.bedrock.images import image_format
 from opencode_local.bedrock.prompt import Json
+from opencode_local.bedrock.rules.claude import is_claude
 from opencode_local.bedrock.signatures import is_our_redaction, is_ours
 
 DOCUMENT_NAME = re.compile(r"[A-Za-z0-9()\[\]-]+(?:\s[A-Za-z0-9()\[\]-]+)*")
@@ -91,7 +92,7 @@ def _signature(content: Json, model_id: str, place: str) -> Iterator[str]:
         return
     text = content["reasoningText"]
     if text.get("signature") is None:
-        if is_anthropic(model_id):
+        if is_claude(model_id):
             yield f"{place}.thinking.signature: Field required"
     elif not is_ours(text["text"], text["signature"]):
         yield f"{place}: Invalid `signature` in `thinking` block"
@@ -102,8 +103,3 @@ def blocks_of(body: Json) -> Iterator[tuple[str, Json, Json]]:
     for index, message in enumerate(body.get("messages") or ()):
         for position, block in enumerate(message["content"]):
             yield f"messages.{index}.content.{position}", block, message
-
-
-def is_anthropic(model_id: str) -> bool:
-    """Whether the rules of Claude hold; an opaque profile ARN does not tell."""
-    return "anthropic." in model_id

@@ -1,7 +1,6 @@
 """What Bedrock demands of an Anthropic Messages body, on its own route and inside InvokeModel.
 
-Shapes: Anthropic API reference, "Create a Message" and "Count tokens in a Message"; Amazon Bedrock user guide,
-"Inference using Anthropic Messages API" and "Anthropic Claude Messages API" (read 2026-11-21).
+Shapes: the types of the anthropic SDK 2.11 (2026-11-21), less what Bedrock does not serve.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any, TypeAlias
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.refusals import invalid
 from opencode_local.bedrock.rules.anthropic_headers import INVOKE_VERSION
+from opencode_local.bedrock.rules.claude import spoken, system_turns
 from opencode_local.bedrock.rules.messages_blocks import (
     BLOCKS,
     SYSTEM_BLOCKS,
@@ -48,32 +48,49 @@ TYPES: Mapping[str, type] = {
 MOST_CACHE_POINTS = 4
 
 
-def check(body: Json) -> None:
+def check(body: Json, model_id: str) -> None:
     """Raises Refused for a body that POST /anthropic/v1/messages would not take."""
-    _check(body, MESSAGES_FIELDS, ("model", "max_tokens", "messages"))
+    _check_fields(body, MESSAGES_FIELDS, ("model", "max_tokens", "messages"))
+    _check(body, model_id)
 
 
-def check_invoke(body: Json) -> None:
+def check_invoke(body: Json, model_id: str) -> None:
     """Raises Refused for a body that InvokeModel would not take for a Claude model."""
     if body.get("anthropic_version") != INVOKE_VERSION:
         raise invalid(f"anthropic_version: Input should be '{INVOKE_VERSION}'")
-    _check(body, INVOKE_FIELDS, ("max_tokens", "messages"))
+    _check_fields(body, INVOKE_FIELDS, ("max_tokens", "messages"))
+    _check(body, model_id)
 
 
-def check_count(body: Json) -> None:
+def check_count(body: Json, model_id: str) -> None:
     """Raises Refused for a body that POST /anthropic/v1/messages/count_tokens would not take."""
-    _check(body, COUNT_FIELDS, ("model", "messages"))
+    _check_fields(body, COUNT_FIELDS, ("model", "messages"))
+    _check(body, model_id)
 
 
-def _check(body: Json, known: frozenset[str], required: tuple[str, ...]) -> None:
+def _check_fields(body: Json, known: frozenset[str], required: tuple[str, ...]) -> None:
     for name in sorted(body.keys() - known):
         raise invalid(f"{name}: Extra inputs are not permitted")
     for name in required:
         if body.get(name) is None:
             raise invalid(f"{name}: Field required")
+
+
+def _check(body: Json, model_id: str) -> None:
+    for message in _shape_violations(body):
+        raise invalid(message)
+    for message in system_turns(body["messages"], model_id):
+        raise invalid(message)
+    conversation = {**body, "messages": spoken(body["messages"])}
     for rule in RULES:
-        for message in rule(body):
+        for message in rule(conversation):
             raise invalid(message)
+
+
+def _shape_violations(body: Json) -> Iterator[str]:
+    yield from _types(body)
+    yield from _scalars(body)
+    yield from _message_shapes(body)
 
 
 def _types(body: Json) -> Iterator[str]:
@@ -120,7 +137,7 @@ def _message_shapes(body: Json) -> Iterator[str]:
 
 def _message_shape(message: Any, place: str) -> Iterator[str]:
     if not isinstance(message, dict) or str(message.get("role")) not in BLOCKS:
-        yield f"{place}.role: Input should be 'user' or 'assistant'"
+        yield f"{place}.role: Input should be 'user', 'assistant' or 'system'"
         return
     for name in sorted(message.keys() - {"role", "content"}):
         yield f"{place}.{name}: Extra inputs are not permitted"
@@ -205,9 +222,6 @@ def _thinking_turns(messages: list[Json], kind: str) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    _types,
-    _scalars,
-    _message_shapes,
     _contents,
     _system,
     tools,

@@ -1,7 +1,7 @@
 """Content blocks of Anthropic Messages, one shape per `type`.
 
-Shapes: Anthropic API reference, "Create a Message". Wording: validation errors of that API as quoted in public bug
-reports (anthropics/claude-code#94, anomalyco/opencode#3077, can1357/oh-my-pi#333), read 2026-11-21.
+Shapes: the types of the anthropic SDK 2.11 (2026-11-21). Wording: validation errors of that API as quoted in public bug
+reports (anthropics/claude-code#94, anomalyco/opencode#3077, can1357/oh-my-pi#333, read 2026-11-21).
 """
 
 import base64
@@ -32,8 +32,8 @@ ASSISTANT_BLOCKS: Mapping[str, Members] = {
     "thinking": Members({"thinking": str, "signature": str}),
     "redacted_thinking": Members({"data": str}),
 }
-BLOCKS = {"user": USER_BLOCKS, "assistant": ASSISTANT_BLOCKS}
 SYSTEM_BLOCKS = {"text": USER_BLOCKS["text"]}
+BLOCKS = {"user": USER_BLOCKS, "assistant": ASSISTANT_BLOCKS, "system": SYSTEM_BLOCKS}
 RESULT_BLOCKS = {kind: members for kind, members in USER_BLOCKS.items() if kind != "tool_result"}
 
 

@@ -1,7 +1,6 @@
 """Tools of Anthropic Messages: how they are declared, called and answered.
 
-Shapes: Anthropic API reference, "Create a Message"; which tools Bedrock has: Amazon Bedrock user guide, "Anthropic
-Claude tool use" (read 2026-11-21).
+Shapes: the types of the anthropic SDK 2.11 (2026-11-21).
 """
 
 import re

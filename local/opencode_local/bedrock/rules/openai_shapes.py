@@ -1,6 +1,6 @@
 """The shapes of Chat Completions and Responses bodies, as far as the stand-in reads them; the rest is let through.
 
-Source: OpenAI API reference, "Create chat completion" and "Create a model response" (read 2026-11-21).
+Source: the types of the openai SDK 3.52 (2026-11-21).
 """
 
 import re

@@ -1,7 +1,4 @@
-"""What Bedrock's OpenAI-compatible Responses demand of a body. Unknown members are let through.
-
-Wording: errors of the OpenAI API (read 2026-11-21).
-"""
+"""What Bedrock's OpenAI-compatible Responses demand of a body. Unknown members are let through."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """What Claude's extended thinking forbids, in Anthropic's words; Converse carries the same settings.
 
-Source: Anthropic documentation, "Extended thinking" and "Adaptive thinking"; wording as quoted in public bug reports
-(vercel/ai#4980, Aider-AI/aider#3720, strands-agents/sdk-typescript#798), read 2026-11-21.
+Rules and wording as quoted in public bug reports: vercel/ai#4980, Aider-AI/aider#3720 and
+strands-agents/sdk-typescript#798 (read 2026-11-21).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
 """A script as OpenAI Chat Completions answers it, whole or as chunks.
 
-Shapes: OpenAI API reference, "The chat completion object" and "The chat completion chunk object"; reasoning comes as
-`reasoning`, as Bedrock's OpenAI-compatible routes name it (openshift/lightspeed-service#3084; all read 2026-11-21).
+Shapes: the types of the openai SDK 3.52 (2026-11-21). Reasoning comes as `reasoning`, as a public report has it of
+Bedrock's OpenAI-compatible routes (openshift/lightspeed-service#3084, read 2026-11-21).
 """
 
 import time

@@ -1,6 +1,7 @@
 """A Messages stream as InvokeModelWithResponseStream wraps it: each event is the payload of a `chunk` frame.
 
-Source: Amazon Bedrock API reference, "InvokeModelWithResponseStream" (read 2026-11-21).
+Sources: botocore's model of bedrock-runtime (1.43); the metrics' names: open-telemetry/opentelemetry-python-genai#514
+(read 2026-11-21).
 """
 
 import base64

@@ -1,6 +1,6 @@
 """A script as Anthropic Messages answers it, whole or as events.
 
-Shapes: Anthropic API reference, "Create a Message" and "Streaming messages" (read 2026-11-21).
+Shapes: the types of the anthropic SDK 2.11 (2026-11-21).
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """A script as OpenAI Responses answers it, whole or as events: text, function calls, nothing stored.
 
-Shapes: OpenAI API reference, "The response object" and "Streaming events" (read 2026-11-21).
+Shapes: the types of the openai SDK 3.52 (2026-11-21).
 """
 
 import time

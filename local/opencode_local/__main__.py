@@ -22,6 +22,7 @@ from opencode_local.router_process import RouterFailed, RouterProcess
 
 PORT = 8080
 METRICS_PORT = 9090
+PORT_TRIES = 3
 DRAIN_S = "10"
 
 
@@ -62,17 +63,29 @@ async def gateway(*, uses_real_bedrock: bool) -> AsyncIterator[tuple[Run, Router
             running.push_async_callback(stand_in.stop)
             bedrock_url = await stand_in.start()
             bedrock = {**aws.credentials(), "BEDROCK_RUNTIME_URL": bedrock_url, "BEDROCK_MANTLE_URL": bedrock_url}
-        port, metrics_port = free_port(PORT), free_port(METRICS_PORT)
-        environment = {**router_environment(aws, issuer, metrics_port=metrics_port), **bedrock}
-        say(f"Bedrock at {bedrock.get('BEDROCK_RUNTIME_URL', 'AWS ' + environment['AWS_REGION'])}")
-        router = RouterProcess(environment, port=port)
+        environment = {**router_environment(aws, issuer), **bedrock}
+        say(f"Bedrock at {bedrock.get('BEDROCK_RUNTIME_URL', 'AWS ' + aws.region)}")
+        router = await started_router(environment, issuer.token(DEFAULT_USERS[0].sub))
         running.push_async_callback(router.stop)
-        await router.start()
         say(f"router at {router.url}")
         yield await introduced(router, issuer, environment), router
 
 
-def router_environment(aws: EmbeddedAws, issuer: Issuer, *, metrics_port: int) -> dict[str, str]:
+async def started_router(environment: Mapping[str, str], token: str) -> RouterProcess:
+    """Tried again on other ports when another program takes one between the look and the use. Raises RouterFailed."""
+    for tries_left in reversed(range(PORT_TRIES)):
+        router = RouterProcess(environment, port=free_port(PORT), metrics_port=free_port(METRICS_PORT), token=token)
+        try:
+            await router.start()
+        except RouterFailed:
+            if not tries_left:
+                raise
+        else:
+            break
+    return router
+
+
+def router_environment(aws: EmbeddedAws, issuer: Issuer) -> dict[str, str]:
     return {
         "AWS_REGION": aws.region,
         "AWS_ENDPOINT_URL_DYNAMODB": aws.url,
@@ -80,7 +93,6 @@ def router_environment(aws: EmbeddedAws, issuer: Issuer, *, metrics_port: int) -
         "OIDC_AUDIENCES": CLI_CLIENT_ID,
         "KEYS_TABLE": KEYS_TABLE,
         "USAGE_TABLE": USAGE_TABLE,
-        "METRICS_PORT": str(metrics_port),
         "DRAIN_S": DRAIN_S,
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
@@ -104,7 +116,7 @@ async def introduced(router: RouterProcess, issuer: Issuer, environment: Mapping
             model["id"]: {"context": model["context_length"], "output": model["max_output_tokens"]} for model in models
         },
         bedrock_url=environment.get("BEDROCK_RUNTIME_URL", f"AWS {environment['AWS_REGION']}"),
-        metrics_url=f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
+        metrics_url=router.metrics_url,
     )
 
 

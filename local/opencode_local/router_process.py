@@ -20,9 +20,13 @@ class RouterFailed(Exception):
 class RouterProcess:
     """One `python -m opencode_router`."""
 
-    def __init__(self, environment: Mapping[str, str], *, port: int) -> None:
+    def __init__(self, environment: Mapping[str, str], *, port: int, metrics_port: int, token: str) -> None:
+        """`token` is one that only this router accepts: another's may already listen on the port."""
+        self._as_ours = {"Authorization": f"Bearer {token}"}
         self.url = f"http://127.0.0.1:{port}"
-        self._environment = {**os.environ, **environment, "HOST": "127.0.0.1", "PORT": str(port)}
+        self.metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
+        ports = {"HOST": "127.0.0.1", "PORT": str(port), "METRICS_PORT": str(metrics_port)}
+        self._environment = {**os.environ, **environment, **ports}
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -59,7 +63,10 @@ class RouterProcess:
         if self._process is not None and self._process.returncode is not None:
             raise RouterFailed(f"the router ended with exit code {self._process.returncode}")
         try:
-            async with client.get(f"{self.url}/ready") as response:
+            async with client.get(f"{self.url}/ready") as ready:
+                if ready.status != 200:
+                    return False
+            async with client.get(f"{self.url}/v1/models", headers=self._as_ours) as response:
                 return response.status == 200
         except aiohttp.ClientError:
             return False

@@ -64,7 +64,7 @@ def main() -> None:
         log_to_stdout(settings.log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
-    except (SettingError, CatalogueError) as error:
+    except (SettingError, CatalogueError, OSError) as error:
         sys.exit(f"opencode-router: {error}")
 
 

@@ -21,7 +21,8 @@ from opencode_router.gateway import GATEWAY, Gateway
 from opencode_router.identity.api_keys import API_KEYS
 from opencode_router.identity.identity import IDENTITY
 from opencode_router.protocol import ANTHROPIC, OPENAI, ClientProtocol
-from opencode_router.requests import REQUEST_ID, new_request_id
+from opencode_router.requests import HAS_USAGE, REQUEST_ID, new_request_id
+from opencode_router.usage.exchange import CALLER_GONE
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def build_app(gateway: Gateway) -> web.Application:
 async def tag_and_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = new_request_id()
     started_s = time.monotonic()
-    status = 499
+    status = CALLER_GONE
     try:
         response = await handler(request)
         status = response.status
@@ -57,11 +58,10 @@ async def tag_and_log(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def note_response(request: web.Request, status: int, duration_s: float) -> None:
-    """499 is nginx's word for a caller that did not wait for the answer."""
     resource = request.match_info.route.resource
     route = resource.canonical if resource else "unknown"
     request.app[GATEWAY].metrics.responded(route, status)
-    if route not in QUIET:
+    if route not in QUIET and HAS_USAGE not in request:
         log.info(
             "response",
             extra={

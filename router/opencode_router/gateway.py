@@ -16,6 +16,7 @@ from opencode_router.bedrock.client import Bedrock
 from opencode_router.bedrock.credentials import BearerTokens, SigV4
 from opencode_router.catalogue.choose import Catalogue
 from opencode_router.catalogue.load import load
+from opencode_router.catalogue.model import Surface
 from opencode_router.errors import ShuttingDown
 from opencode_router.identity.api_keys import ApiKeys
 from opencode_router.identity.claims import TokenPolicy
@@ -27,6 +28,7 @@ from opencode_router.identity.tokens import TokenVerifier
 from opencode_router.metrics import Metrics
 from opencode_router.relay.passage import Pace, Passage
 from opencode_router.settings import BedrockAuth, Settings
+from opencode_router.usage.exchange import Choice
 from opencode_router.usage.ledger import Ledger
 from opencode_router.usage.record import UsageRecord
 from opencode_router.usage.usage_table import UsageTable
@@ -51,6 +53,8 @@ class Gateway:
     slots: Slots
     pace: Pace
     metrics: Metrics
+    choices: dict[tuple[str, str | None, Surface], Choice] = field(default_factory=dict)
+    """The newest of every kind that was asked for; no more than the catalogue has names."""
     is_draining: bool = False
     passages: set[Passage] = field(default_factory=set)
     """Open answers."""

@@ -18,7 +18,8 @@ from opencode_router.gateway import GATEWAY, Gateway
 from opencode_router.identity.caller import Caller
 from opencode_router.protocol import ClientProtocol
 from opencode_router.relay.passage import CallerGone, Passage
-from opencode_router.requests import REQUEST_ID
+from opencode_router.requests import HAS_USAGE, REQUEST_ID
+from opencode_router.settings import Settings
 from opencode_router.usage.exchange import Choice, Exchange
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -43,6 +44,7 @@ async def answer(request: web.Request, conversation: Conversation) -> web.Stream
     envelope = open_envelope(await request.read())
     ask = asked(request, envelope, conversation)
     exchange = open_exchange(gateway, ask, caller)
+    request[HAS_USAGE] = True
     try:
         return await carry(gateway, ask, conversation, exchange)
     except RouterError as error:
@@ -67,7 +69,7 @@ async def carry(gateway: Gateway, ask: Ask, conversation: Conversation, exchange
     """Plans the call and carries its answer while holding one of the process's slots."""
     plan = conversation.plan(ask)
     passage = Passage(request=ask.request, protocol=conversation.protocol, exchange=exchange, pace=gateway.pace)
-    with gateway.slots.one(), gateway.open_passage(passage):
+    with gateway.slots, gateway.open_passage(passage):
         try:
             if plan.call.is_streaming:
                 return await passage.stream(gateway.bedrock, plan.call, plan.stream(), plan.headers)
@@ -79,10 +81,18 @@ async def carry(gateway: Gateway, ask: Ask, conversation: Conversation, exchange
 
 
 def choose(gateway: Gateway, entry: Entry, surface: Surface) -> Choice:
-    """The Bedrock id, region and price for a request made now. Raises UnknownModel when it cannot be had here."""
-    settings = gateway.settings
+    """What the catalogue says today, remembered for the day. Raises UnknownModel when it cannot be had here."""
+    place, day = (entry.id, entry.key, surface), datetime.now(UTC).date()
+    known = gateway.choices.get(place)
+    if known is None or known.day != day:
+        known = gateway.choices[place] = choice_on(day, gateway.settings, entry, surface)
+    return known
+
+
+def choice_on(day: date, settings: Settings, entry: Entry, surface: Surface) -> Choice:
+    """The Bedrock id, region and price of one day."""
     way = route(entry, surface, order(settings.aws_region, settings.bedrock_profiles))
-    price_for = partial(price_on, entry.model, way.key, datetime.now(UTC).date())
+    price_for = partial(price_on, entry.model, way.key, day)
     try:
         price_for(0)
     except NoPrice as error:
@@ -93,6 +103,7 @@ def choose(gateway: Gateway, entry: Entry, surface: Surface) -> Choice:
         surface=surface,
         region=settings.aws_region,
         price_for=price_for,
+        day=day,
     )
 
 

@@ -2,17 +2,20 @@
 
 import re
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from opencode_router.errors import RouterError, StreamCut, UpstreamFailed
-from opencode_router.relay.sse import WholeEvents, data_of, event_around
+from opencode_router.relay.sse import WholeEvents, data_of, event_around, last_events
 from opencode_router.usage.tokens import Tokens
 
 T = TypeVar("T")
 ANSWER = msgspec.json.Decoder(dict[str, Raw])
+CLOSING_EVENTS = 3
+"""Usage, end and error come within the last three events of a stream, and so of the read that brings them."""
 MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
 """The key and its value; within a JSON string its quotes would be escaped."""
 
@@ -21,23 +24,40 @@ class NativeStream(ABC):
     """A StreamReader whose output is its input, but for what `read` changes."""
 
     def __init__(self, *, model: str) -> None:
-        self.tokens = Tokens(is_estimate=True)
+        self.counts = Tokens(is_estimate=True)
+        """What the upstream has reported; an estimate until `read` has seen the last report."""
         self.failure: RouterError | None = None
         self.is_done = False
         """Set by `read` at the stream's own last event."""
         self.model_member = b'"model":' + msgspec.json.encode(model)
         self._whole = WholeEvents()
+        self._bytes_seen = 0
+        self._event_bytes = 1
 
     @abstractmethod
-    def read(self, events: bytes) -> bytes:
-        """Reads whole events in passing and returns them as the caller should see them."""
+    def read(self, events: bytes, tail: bytes) -> bytes:
+        """Reads whole events in passing and returns them as the caller should see them.
+
+        `tail` is the end of `events`: whatever a protocol says once, at its end, stands there.
+        """
+
+    @property
+    def tokens(self) -> Tokens:
+        """Without a report, one token for every event of the newest one's size."""
+        if not self.counts.is_estimate:
+            return self.counts
+        return replace(self.counts, output=max(self.counts.output, self._bytes_seen // self._event_bytes))
 
     def feed(self, data: bytes) -> bytes:
         if self.failure:
             return b""
         try:
             events = self._whole.feed(data)
-            return self.read(events) if events else b""
+            if not events:
+                return b""
+            self._bytes_seen += len(events)
+            self._event_bytes = len(last_events(events, 1))
+            return self.read(events, last_events(events, CLOSING_EVENTS))
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.failure = UpstreamFailed("the model's stream could not be read")
         except UpstreamFailed as error:

@@ -10,11 +10,11 @@ from msgspec import Raw, Struct
 
 from opencode_router.bedrock.failures import failure
 from opencode_router.relay.native import MODEL, NativeStream, answer_fields, json_of_event, renamed
-from opencode_router.relay.sse import END
 from opencode_router.usage.tokens import Tokens
 
 DONE = b"data: [DONE]"
 COUNTS = re.compile(rb'"usage"\s*:\s*\{')
+"""Chunks before the one with counts may say `"usage": null`."""
 ERROR = re.compile(rb'^data:\s*\{\s*"error"', re.MULTILINE)
 
 
@@ -66,16 +66,14 @@ class ChatStream(NativeStream):
         self._upstream_member: bytes | None = None
         self._hides_usage = hides_usage
 
-    def read(self, events: bytes) -> bytes:
-        if b'"error"' in events and (found := ERROR.search(events)):
+    def read(self, events: bytes, tail: bytes) -> bytes:
+        if b'"error"' in tail and (found := ERROR.search(events)):
             chunk, start, _ = json_of_event(events, found.end(), ErrorChunk)
             self.failure = failure(chunk.error.type or "", chunk.error.message, code=str(chunk.error.code or ""))
             events = events[:start]
-        if b'"usage"' in events:
+        elif COUNTS.search(tail):
             events = self._read_usage(events)
-        if self.tokens.is_estimate:
-            self.tokens = Tokens(output=self.tokens.output + events.count(END), is_estimate=True)
-        self.is_done = self.is_done or DONE in events
+        self.is_done = self.is_done or DONE in tail
         return self._rename(events)
 
     def _rename(self, events: bytes) -> bytes:
@@ -87,14 +85,11 @@ class ChatStream(NativeStream):
         return events.replace(self._upstream_member, self.model_member)
 
     def _read_usage(self, events: bytes) -> bytes:
-        """Takes the counts from the last chunk that has them; chunks before it may say `"usage": null`."""
-        position = events.rfind(b'"usage"')
-        if not COUNTS.match(events, position):
-            return events
-        chunk, start, end = json_of_event(events, position, Chunk)
+        """Takes the counts from the last chunk that has them."""
+        chunk, start, end = json_of_event(events, events.rfind(b'"usage"'), Chunk)
         if chunk.usage is None:
             return events
-        self.tokens = chunk.usage.tokens()
+        self.counts = chunk.usage.tokens()
         return events[:start] + events[end:] if self._hides_usage and not chunk.choices else events
 
 

@@ -5,7 +5,6 @@ replace those of `message_start`.
 """
 
 import re
-from dataclasses import replace
 
 import msgspec
 from msgspec import Struct
@@ -13,10 +12,9 @@ from msgspec import Struct
 from opencode_router.bedrock.failures import failure
 from opencode_router.errors import UpstreamFailed
 from opencode_router.relay.native import MODEL, NativeStream, answer_fields, json_of_event, renamed
-from opencode_router.relay.sse import END
 from opencode_router.usage.tokens import Tokens
 
-ERROR = re.compile(rb"^event:\s*error", re.MULTILINE)
+ERROR = re.compile(rb"^event: error", re.MULTILINE)
 
 
 class CacheCreation(Struct):
@@ -76,35 +74,33 @@ class MessagesStream(NativeStream):
     def __init__(self, *, model: str) -> None:
         super().__init__(model=model)
         self._has_started = False
-        self._events_seen = 0
 
-    def read(self, events: bytes) -> bytes:
-        if b"error" in events and (found := ERROR.search(events)):
+    def read(self, events: bytes, tail: bytes) -> bytes:
+        if b"event: error" in tail and (found := ERROR.search(events)):
             event, start, _ = json_of_event(events, found.end(), ErrorEvent)
             self.failure = failure(event.error.type, event.error.message)
             events = events[:start]
         if not self._has_started and b'"message_start"' in events:
             events = self._start(events)
-        self._count(events)
-        self.is_done = self.is_done or b'"message_stop"' in events
+        if b'"message_delta"' in tail:
+            self._count(events)
+        self.is_done = self.is_done or b'"message_stop"' in tail
         return events
 
     def _start(self, events: bytes) -> bytes:
         event, start, end = json_of_event(events, events.find(b'"message_start"'), MessageStart)
-        self.tokens = event.message.usage.tokens(self.tokens, is_estimate=True)
+        self.counts = event.message.usage.tokens(self.counts, is_estimate=True)
         self._has_started = True
         return events[:start] + MODEL.sub(lambda _: self.model_member, events[start:end], count=1) + events[end:]
 
     def _count(self, events: bytes) -> None:
-        """Exact counts from the closing `message_delta`; until then one output token per event is the estimate."""
-        self._events_seen += events.count(END)
+        """Exact counts from the closing `message_delta`."""
         position = events.rfind(b'"message_delta"')
-        if position >= 0:
-            delta, _, _ = json_of_event(events, position, MessageDelta)
-            if delta.usage is not None:
-                self.tokens = delta.usage.tokens(self.tokens, is_estimate=False)
-        elif self.tokens.is_estimate:
-            self.tokens = replace(self.tokens, output=max(self.tokens.output, self._events_seen))
+        if position < 0:
+            return
+        delta, _, _ = json_of_event(events, position, MessageDelta)
+        if delta.usage is not None:
+            self.counts = delta.usage.tokens(self.counts, is_estimate=False)
 
 
 def messages_answer(body: bytes, *, model: str) -> tuple[bytes, Tokens]:

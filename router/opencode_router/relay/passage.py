@@ -53,6 +53,8 @@ class Passage:
         self._last_write_s = 0.0
         self._next_rewind_s = 0.0
         self._is_sending = False
+        self._silence: asyncio.TimerHandle | None = None
+        self._keep_alive: asyncio.Task[None] | None = None
 
     def abort(self, reason: RouterError) -> None:
         """Ends the passage now; the caller is told `reason` in its own protocol."""
@@ -105,23 +107,22 @@ class Passage:
 
     async def _copy(self, content: aiohttp.StreamReader, reader: StreamReader, response: web.StreamResponse) -> None:
         """Each read leaves as one write."""
-        keep_alive: asyncio.Task[None] | None = None
         try:
             while reader.failure is None:
                 data = await content.readany()
                 if events := reader.feed(data) if data else reader.close():
-                    if keep_alive is None:
+                    if not response.prepared:
                         self._exchange.note_first_byte()
                         await response.prepare(self._request)
-                        keep_alive = asyncio.create_task(self._keep_alive(response))
+                        self._watch_silence(response, self._pace.keep_alive_s)
                     await self._send(response, events)
                 if not data:
                     return
-                if keep_alive is not None:
+                if response.prepared:
                     self._rewind()
         finally:
-            if keep_alive is not None:
-                keep_alive.cancel()
+            if self._silence is not None:
+                self._silence.cancel()
 
     def _rewind(self) -> None:
         """Grants the model its time anew; seldom, because moving a timer costs as much as reading an event."""
@@ -150,15 +151,19 @@ class Passage:
         except (TimeoutError, ConnectionError) as error:
             raise CallerGone from error
 
-    async def _keep_alive(self, response: web.StreamResponse) -> None:
+    def _watch_silence(self, response: web.StreamResponse, after_s: float) -> None:
+        self._silence = self._loop.call_later(after_s, self._break_silence, response)
+
+    def _break_silence(self, response: web.StreamResponse) -> None:
         """Events always end at a boundary, so a keep-alive may go out at any moment of silence."""
+        left_s = self._last_write_s + self._pace.keep_alive_s - self._loop.time()
+        if left_s <= 0 and not self._is_sending:
+            self._keep_alive = self._loop.create_task(self._send_keep_alive(response))
+        self._watch_silence(response, left_s if left_s > 0 else self._pace.keep_alive_s)
+
+    async def _send_keep_alive(self, response: web.StreamResponse) -> None:
         with suppress(CallerGone):
-            while True:
-                silence_s = self._loop.time() - self._last_write_s
-                if silence_s >= self._pace.keep_alive_s:
-                    await self._send(response, self._protocol.keep_alive)
-                    silence_s = 0
-                await asyncio.sleep(self._pace.keep_alive_s - silence_s)
+            await self._send(response, self._protocol.keep_alive)
 
     @asynccontextmanager
     async def _limited(self, limit_s: float) -> AsyncIterator[None]:

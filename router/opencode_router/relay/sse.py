@@ -37,6 +37,16 @@ def event_around(events: bytes, position: int) -> tuple[int, int]:
     return (0 if start < 0 else start + len(END)), events.find(END, position) + len(END)
 
 
+def last_events(events: bytes, count: int) -> bytes:
+    """The last `count` of whole events; found from the end, however many stand before."""
+    start = len(events) - len(END)
+    for _ in range(count):
+        start = events.rfind(END, 0, start)
+        if start < 0:
+            return events
+    return events[start + len(END) :]
+
+
 def data_of(event: bytes) -> bytes:
     """The event's `data` lines, joined."""
     lines = event.split(b"\n")

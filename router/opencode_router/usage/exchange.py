@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from http import HTTPStatus
 
 from opencode_router.catalogue.choose import price_version
 from opencode_router.catalogue.model import Price, Surface
@@ -14,6 +15,8 @@ from opencode_router.usage.pricing import cost_micro_usd
 from opencode_router.usage.record import UsageRecord
 from opencode_router.usage.tokens import Tokens
 
+CALLER_GONE = 499
+"""nginx's word for a caller that did not wait for the answer."""
 BYTES_PER_TOKEN = 4
 """For prompts whose counts never came: English text and code average about four bytes a token."""
 
@@ -42,6 +45,8 @@ class Choice:
     region: str
     price_for: Callable[[int], Price]
     """The price in force for a prompt of so many tokens."""
+    day: date
+    """On which all this was looked up."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,11 +107,17 @@ class Exchange:
                 price_version=price_version(price),
                 cost_micro_usd=cost_micro_usd(tokens, price),
                 outcome=self.outcome or Outcome.CLIENT_DISCONNECT,
+                status=self._status(),
                 error_code=self.error.code if self.error else None,
                 first_byte_ms=None if self.first_byte_s is None else round(self.first_byte_s * 1000),
                 duration_ms=round((time.monotonic() - self.started_s) * 1000),
             )
         )
+
+    def _status(self) -> int:
+        if self.first_byte_s is not None:
+            return HTTPStatus.OK
+        return self.error.status if self.error else CALLER_GONE
 
     def _billed(self) -> Tokens:
         """The counts as far as known: nothing before Bedrock accepted, an estimated prompt where none was reported."""

@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from opencode_router.logs import write_line
 from opencode_router.usage.record import UsageRecord
 from opencode_router.usage.usage_table import MAX_BATCH, UsageTable
 
@@ -43,7 +44,7 @@ class Ledger:
 
     def record(self, record: UsageRecord) -> None:
         """Takes a record; never waits, never raises."""
-        log.info("usage", extra=record.facts())
+        write_line(log, "usage", record.facts())
         if len(self._waiting) >= MAX_WAITING:
             log.error("usage record not kept for the table", extra={"request_id": record.request_id})
             self._on_failure()

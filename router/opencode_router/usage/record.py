@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from opencode_router.usage.tokens import Tokens
 
@@ -10,8 +12,7 @@ DAY_S = 86_400
 Attribute = Mapping[str, str | bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRecord:
+class UsageRecord(Struct, frozen=True, kw_only=True):
     """One settled request. Costs are integer micro-dollars, times are milliseconds, `started_at` is ISO 8601 UTC."""
 
     request_id: str
@@ -28,6 +29,8 @@ class UsageRecord:
     price_version: str
     cost_micro_usd: int
     outcome: str
+    status: int
+    """HTTP status; 499 for a caller that did not wait."""
     error_code: str | None
     first_byte_ms: int | None
     duration_ms: int
@@ -46,7 +49,8 @@ class UsageRecord:
 
 
 FIELDS = tuple(field.name for field in fields(UsageRecord) if field.name != "tokens")
-COUNTS = {field.name: f"{field.name}_tokens" for field in fields(Tokens) if field.name != "is_estimate"}
+KINDS = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
+COUNTS = {kind: f"{kind}_tokens" for kind in KINDS}
 
 
 def attribute(value: str | int | bool) -> Attribute:  # noqa: FBT001  a value, not a switch

@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 UV := .venv-tools/bin/uv
+PEER_STAMP := .venv-peers/.installed
 AGENTS := tests/clients/node_modules/.installed
 
 .PHONY: up test format bench lock
@@ -18,8 +19,8 @@ test: .venv/.synced $(AGENTS) ## everything that must hold
 	@echo "==> tests (about 4 minutes on 2 cores)"
 	@.venv/bin/pytest -n 2 --dist loadgroup -q -rs
 
-bench: .venv/.synced ## performance, as ratios to a bare relay measured in the same run
-	@.venv/bin/python -m bench
+bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
+	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench
 
 format: .venv/.synced
 	@.venv/bin/ruff format .
@@ -40,6 +41,13 @@ $(AGENTS): tests/clients/package.json tests/clients/package-lock.json
 		--no-audit --no-fund --loglevel=error --fetch-retries=1; \
 	then touch $@; \
 	else echo "    no node, or npm failed: the agents' tests will be skipped"; fi
+
+$(PEER_STAMP): | $(UV)
+	@echo "==> installing the gateways to be measured beside ours (about a minute)"
+	@$(UV) venv --quiet --python $(PYTHON) .venv-peers
+	@$(UV) pip install --quiet --python .venv-peers 'litellm[proxy]'
+	@npm install --prefix bench --no-save --no-audit --no-fund --loglevel=error @portkey-ai/gateway || true
+	@touch $@
 
 $(UV):
 	@echo "==> installing uv"

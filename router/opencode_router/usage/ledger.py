@@ -5,9 +5,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import msgspec
+from msgspec import Raw
+
 from opencode_router.logs import write_line
-from opencode_router.usage.record import UsageRecord
-from opencode_router.usage.usage_table import MAX_BATCH, UsageTable
+from opencode_router.usage.record import UsageRecord, item_of
+from opencode_router.usage.usage_table import MAX_BATCH, Entry, UsageTable
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ class Ledger:
         self._table = table
         self._retention_days = retention_days
         self._on_failure = on_failure
-        self._waiting: deque[UsageRecord] = deque()
+        self._waiting: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -44,12 +47,14 @@ class Ledger:
 
     def record(self, record: UsageRecord) -> None:
         """Takes a record; never waits, never raises."""
-        write_line(log, "usage", record.facts())
+        facts = record.facts()
+        write_line(log, "usage", facts)
         if len(self._waiting) >= MAX_WAITING:
             log.error("usage record not kept for the table", extra={"request_id": record.request_id})
             self._on_failure()
             return
-        self._waiting.append(record)
+        item = msgspec.json.encode(item_of(facts, retention_days=self._retention_days))
+        self._waiting.append(Entry(record.request_id, Raw(item)))
         self._idle.clear()
         self._wake.set()
 
@@ -63,8 +68,8 @@ class Ledger:
             async with asyncio.timeout(within_s):
                 await self.flush()
         except TimeoutError:
-            for record in self._waiting:
-                log.error("usage record not in the table", extra={"request_id": record.request_id})
+            for entry in self._waiting:
+                log.error("usage record not in the table", extra={"request_id": entry.request_id})
         self._writer.cancel()
         await asyncio.gather(self._writer, return_exceptions=True)
 
@@ -87,10 +92,10 @@ class Ledger:
                 await asyncio.sleep(GATHER_S)
             retry_s = min(retry_s * 2, LAST_RETRY_S) if unwritten else FIRST_RETRY_S
 
-    async def _write(self, batch: Sequence[UsageRecord]) -> Sequence[UsageRecord]:
+    async def _write(self, batch: Sequence[Entry]) -> Sequence[Entry]:
         """Those of `batch` that the table does not have yet."""
         try:
-            return await self._table.put(batch, retention_days=self._retention_days)
+            return await self._table.put(batch)
         except Exception as error:  # whatever it was, the records are kept and tried again
             log.warning(
                 "usage records not written",

@@ -9,6 +9,7 @@ from msgspec.structs import fields
 from opencode_router.usage.tokens import Tokens
 
 DAY_S = 86_400
+Facts = Mapping[str, str | int | bool]
 Attribute = Mapping[str, str | bool]
 
 
@@ -35,22 +36,23 @@ class UsageRecord(Struct, frozen=True, kw_only=True):
     first_byte_ms: int | None
     duration_ms: int
 
-    def facts(self) -> dict[str, str | int | bool]:
+    def facts(self) -> Facts:
         """All fields by their names in the table and in the log; what is unknown is left out."""
         values = {name: getattr(self, name) for name in FIELDS}
         counts = {column: getattr(self.tokens, name) for name, column in COUNTS.items()}
         named = {**values, **counts, "is_estimate": self.tokens.is_estimate}
         return {name: value for name, value in named.items() if value is not None}
 
-    def item(self, *, retention_days: int) -> dict[str, Attribute]:
-        """The DynamoDB item, with the `ttl` at which it may go."""
-        expiry = int(time.time()) + retention_days * DAY_S
-        return {name: attribute(value) for name, value in {**self.facts(), "ttl": expiry}.items()}
-
 
 FIELDS = tuple(field.name for field in fields(UsageRecord) if field.name != "tokens")
 KINDS = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
 COUNTS = {kind: f"{kind}_tokens" for kind in KINDS}
+
+
+def item_of(facts: Facts, *, retention_days: int) -> dict[str, Attribute]:
+    """The DynamoDB item, with the `ttl` at which it may go."""
+    expiry = int(time.time()) + retention_days * DAY_S
+    return {**{name: attribute(value) for name, value in facts.items()}, "ttl": attribute(expiry)}
 
 
 def attribute(value: str | int | bool) -> Attribute:  # noqa: FBT001  a value, not a switch

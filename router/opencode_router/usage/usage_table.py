@@ -4,16 +4,16 @@ The request is written and signed here: in botocore, the checks of a shape that 
 the rest of a model request. Source: DynamoDB API reference, "BatchWriteItem" and "Low-level API" (read 2026-11-21).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from aiobotocore.credentials import AioCredentials
 from aiohttp import ClientSession, ClientTimeout
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from msgspec import Struct
-
-from opencode_router.usage.record import UsageRecord
+from msgspec import Raw, Struct
 
 MAX_BATCH = 25
 """DynamoDB's limit for BatchWriteItem."""
@@ -41,6 +41,13 @@ class Reply(Struct, rename="pascal"):
     unprocessed_items: dict[str, list[Write]] = {}
 
 
+class Entry(NamedTuple):
+    """A record as it waits to be written: its item is encoded once, when there is time for one."""
+
+    request_id: str
+    item: Raw
+
+
 class UsageTable:
     """Puts records; putting one twice changes nothing, since its key is the request id."""
 
@@ -54,20 +61,22 @@ class UsageTable:
     async def close(self) -> None:
         await self._session.close()
 
-    async def put(self, records: Sequence[UsageRecord], *, retention_days: int) -> Sequence[UsageRecord]:
-        """Those of at most MAX_BATCH records that DynamoDB had no capacity for.
+    async def put(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those of at most MAX_BATCH entries that DynamoDB had no capacity for.
 
         Raises NotWritten, aiohttp's ClientError, TimeoutError, or what botocore raises when it has no credentials.
         """
-        puts = [{"PutRequest": {"Item": record.item(retention_days=retention_days)}} for record in records]
+        puts = [{"PutRequest": {"Item": entry.item}} for entry in entries]
         body = msgspec.json.encode({"RequestItems": {self._name: puts}})
-        async with self._session.post(self._url, data=body, headers=await self._signed(body)) as response:
+        headers = await self._signed(body)
+        await asyncio.sleep(0)  # requests that came meanwhile go first
+        async with self._session.post(self._url, data=body, headers=headers) as response:
             reply = await response.read()
             if response.status != 200:
                 raise NotWritten(f"{response.status} {reply[:200].decode(errors='replace')}")
         refused = msgspec.json.decode(reply, type=Reply).unprocessed_items.get(self._name, ())
         keys = {write.put_request.item.request_id["S"] for write in refused}
-        return [record for record in records if record.request_id in keys]
+        return [entry for entry in entries if entry.request_id in keys]
 
     async def _signed(self, body: bytes) -> Mapping[str, str]:
         if self._credentials is None:

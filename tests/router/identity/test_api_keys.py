@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,25 +10,8 @@ from hypothesis import strategies as st
 
 from opencode_router.endpoints.api_keys import order_of
 from opencode_router.errors import BadRequest, Conflict
-from tests.router.identity_stage import START_S, LocalDynamoDB, Stage, StagedRouter, local_dynamodb, staged
-from tests.router.key_owner import DAY_S, UNKNOWN_KEY, Person, iso, stored
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
+from tests.router.identity.key_owner import DAY_S, UNKNOWN_KEY, Person, iso, stored
+from tests.router.identity.stage import START_S, Stage, StagedRouter
 
 
 @pytest.fixture

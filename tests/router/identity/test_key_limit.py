@@ -1,29 +1,11 @@
 """At most ten active keys per caller, whoever asks and how often."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.router.identity_stage import START_S, LocalDynamoDB, Stage, StagedRouter, local_dynamodb, staged
-from tests.router.key_owner import DAY_S, Person, iso, stored
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
+from tests.router.identity.key_owner import DAY_S, Person, iso, stored
+from tests.router.identity.stage import START_S, Stage, StagedRouter
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientResponse
 
-from tests.router.identity_stage import Stage, StagedRouter
+from tests.router.identity.stage import Stage, StagedRouter
 
 DAY_S = 24 * 3600
 UNKNOWN_KEY = "oc_" + "A" * 43

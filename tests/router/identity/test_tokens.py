@@ -3,47 +3,26 @@
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from jwt.algorithms import RSAAlgorithm
 
-from tests.router.identity_stage import (
+from tests.router.identity.stage import (
     AUDIENCE,
     EC_KEY,
     OTHER_RSA_KEY,
     RSA_KEY,
     START_S,
-    LocalDynamoDB,
     Stage,
     StagedRouter,
-    local_dynamodb,
     rsa_jwk,
     segment,
-    staged,
 )
 
 INVALID = (401, "invalid_token")
 EXPIRED = (401, "expired_token")
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
 
 
 async def test_a_token_of_the_issuer_names_its_caller(stage: Stage, router: StagedRouter) -> None:

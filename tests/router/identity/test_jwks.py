@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,40 +9,20 @@ from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from opencode_router.identity.issuer import Issuer
-from tests.router.identity_stage import (
+from tests.router.identity.stage import (
     EC_KEY,
     OTHER_RSA_KEY,
     RSA_KEY,
-    LocalDynamoDB,
     Stage,
     StagedRouter,
     ec_jwk,
-    local_dynamodb,
     rsa_jwk,
-    staged,
 )
 
 DAY_S = 24 * 3600
 UNAVAILABLE = (503, "service_unavailable")
 INVALID = (401, "invalid_token")
 BROKEN = web.Response(status=500)
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
 
 
 def fresh_token(stage: Stage, **claims: Any) -> str:

@@ -1,6 +1,5 @@
 """Which credential a request carries: exactly one, in a known shape, or none at all."""
 
-from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
 import pytest
@@ -10,34 +9,14 @@ from multidict import CIMultiDict
 
 from opencode_router.errors import Unauthenticated
 from opencode_router.identity.credentials import credential
-from tests.router.identity_stage import (
-    LocalDynamoDB,
+from tests.router.identity.stage import (
     Stage,
     StagedRouter,
-    local_dynamodb,
-    staged,
 )
 
 INVALID = (401, "invalid_token")
 CONFLICTING = (401, "conflicting_credentials")
 A_KEY = "oc_" + "A" * 43
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,27 +13,10 @@ from opencode_router.identity.api_keys import ApiKeys
 from opencode_router.identity.caller import Caller
 from opencode_router.identity.key_record import KeyRecord
 from opencode_router.identity.key_table import KeyTable
-from tests.router.identity_stage import START_S, LocalDynamoDB, Stage, StagedRouter, local_dynamodb, staged
-from tests.router.key_owner import DAY_S, UNKNOWN_KEY, Person, iso, stored
+from tests.router.identity.key_owner import DAY_S, UNKNOWN_KEY, Person, iso, stored
+from tests.router.identity.stage import START_S, Stage, StagedRouter
 
 LOOK_UP, USE = "GetItem", "UpdateItem"
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[LocalDynamoDB]:
-    with local_dynamodb() as server:
-        yield server
-
-
-@pytest.fixture
-async def stage(dynamodb: LocalDynamoDB) -> AsyncIterator[Stage]:
-    async with staged(dynamodb) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def router(stage: Stage) -> StagedRouter:
-    return await stage.router()
 
 
 @pytest.fixture

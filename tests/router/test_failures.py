@@ -58,6 +58,16 @@ def test_an_error_named_in_a_stream_has_its_kind(error_type: str, kind: type[err
     assert found.retry_after_s == (1 if kind in (errors.Throttled, errors.Unavailable) else None)
 
 
+def test_the_gateways_own_account_and_role_are_not_told() -> None:
+    role = "arn:aws:sts::123456789012:assumed-role/gateway-task/a1b2"
+    model = "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-6"
+    told = failure("accessDeniedException", f"User: {role} is not authorized to perform this on resource: {model}")
+
+    assert "123456789012" not in told.message
+    assert "gateway-task" not in told.message
+    assert model in told.message
+
+
 def test_an_error_without_a_message_is_told_by_its_name() -> None:
     assert failure("quantumException", "").message == "the model failed with quantumException"
     assert failure("", "").message == "the model failed with an unnamed error"

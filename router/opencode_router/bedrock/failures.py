@@ -90,6 +90,9 @@ CONTEXT_TOO_LONG = re.compile(
 )
 """How the models say so: "Input is too long for requested model", "prompt is too long: 215000 tokens > 200000
 maximum", "input length and `max_tokens` exceed context limit", "maximum context length is 8192 tokens"."""
+ARN = re.compile(r"arn:aws[a-z-]*:[\w-]+:[\w-]*:\d{12}:[^\s,;\"']+")
+"""With an account number in it: AWS tells a caller it refuses which role and account it belongs to, and that is the
+gateway's own business."""
 MARKUP = re.compile(r"<(style|script|title)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -135,10 +138,11 @@ def http_failure(status: int, headers: Mapping[str, str], body: bytes) -> Router
 
 
 def refusal(kind: type[RouterError], report: Report, wait_s: int) -> RouterError:
+    message = ARN.sub("(a resource of this gateway)", report.message)
     if issubclass(kind, BadRequest):
-        is_too_long = kind is ContextTooLong or CONTEXT_TOO_LONG.search(report.message)
-        return (ContextTooLong if is_too_long else kind)(report.message, param=report.param)
-    return kind(report.message, retry_after_s=wait_s if issubclass(kind, Throttled | Unavailable) else None)
+        is_too_long = kind is ContextTooLong or CONTEXT_TOO_LONG.search(message)
+        return (ContextTooLong if is_too_long else kind)(message, param=report.param)
+    return kind(message, retry_after_s=wait_s if issubclass(kind, Throttled | Unavailable) else None)
 
 
 def type_key(error_type: str) -> str:

@@ -37,6 +37,18 @@ async def test_a_body_that_is_no_request_is_a_400_in_the_callers_shape(
     way.error_of(answer)
 
 
+@pytest.mark.parametrize("way", [way for way in WAYS if way.is_anthropic], ids=lambda way: way.name)
+@pytest.mark.parametrize("is_streaming", [False, True], ids=["whole", "stream"])
+async def test_the_sequence_that_ended_an_answer_is_named(
+    router: Router, bedrock: BedrockStandIn, as_ada: dict[str, str], way: Way, is_streaming: bool
+) -> None:
+    answer = await ask(router, way, as_ada, stop_sequences=["word3"], stream=is_streaming)
+    without_spaces = answer.body.replace(b" ", b"")
+
+    assert b'"stop_reason":"stop_sequence"' in without_spaces, answer.body
+    assert b'"stop_sequence":"word3"' in without_spaces
+
+
 @EVERY_WAY
 async def test_an_unknown_model_is_a_404_with_the_nearest_names(
     router: Router, as_ada: dict[str, str], way: Way

@@ -39,13 +39,17 @@ from opencode_router.wire.anthropic_messages import (
 SERVICE_TIERS = {"standard_only": "default"}
 """Anthropic's to Converse's; "auto" asks for nothing."""
 
+STOP_SEQUENCE = "/stop_sequence"
+"""Messages tells which sequence ended the answer. Converse tells only when asked, and passes over the wish where the
+model does not say. Source: Bedrock API reference, "Converse", `additionalModelResponseFieldPaths` (read 2026-11-21)."""
+
 
 def request(body: Request, model: Model) -> converse.Request:
     """The body of Converse and ConverseStream. Raises BadRequest naming what cannot be expressed."""
     asked, chosen = wish(body, model), choice(body)
     if chosen and chosen.is_forced and reasoning.thinks(asked, model):
         raise BadRequest("a tool call cannot be forced while thinking is on", param="tool_choice")
-    return assembled(
+    sent = assembled(
         Parts(
             prompt=Prompt(
                 tools=tools(body, model), system=messages_turns.system_pieces(body), turns=conversation(body, model)
@@ -62,6 +66,7 @@ def request(body: Request, model: Model) -> converse.Request:
         ),
         model,
     )
+    return {**sent, "additionalModelResponseFieldPaths": [STOP_SEQUENCE]} if body.stop_sequences else sent
 
 
 def ignored(body: Request, model: Model) -> Sequence[str]:

@@ -211,6 +211,7 @@ class Request(TypedDict, total=False):
     inferenceConfig: InferenceConfig
     toolConfig: ToolConfig
     additionalModelRequestFields: Mapping[str, object]
+    additionalModelResponseFieldPaths: Sequence[str]
     requestMetadata: Mapping[str, str]
     serviceTier: ServiceTier
     outputConfig: OutputConfig

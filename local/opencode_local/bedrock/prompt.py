@@ -13,6 +13,8 @@ Json: TypeAlias = dict[str, Any]
 
 BYTES_PER_TOKEN = 4
 IMAGE_TOKENS = 1000
+DEFAULT_TTL = "5m"
+"""Of a cached prompt, where the request names none."""
 DEFAULT_MAX_TOKENS = 200_000
 REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 """What Claude Code adds to its user's words."""

@@ -17,7 +17,7 @@ from yarl import URL
 
 from opencode_router.bedrock.credentials import Signer
 from opencode_router.bedrock.failures import http_failure
-from opencode_router.catalogue.model import Surface
+from opencode_router.catalogue.model import MANTLE_SURFACES, Surface
 from opencode_router.errors import UpstreamFailed, UpstreamTimeout
 
 READ_BUFFER_BYTES = 2**18
@@ -27,7 +27,6 @@ IDLE_CONNECTION_S = 30
 DNS_CACHE_S = 60
 ONE_WRITE_BYTES = 2**20
 """A larger body leaves in parts, so that the event loop never waits for all of it."""
-MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES})
 OPERATIONS = {
     Surface.CONVERSE: ("converse", "converse-stream"),
     Surface.INVOKE: ("invoke", "invoke-with-response-stream"),

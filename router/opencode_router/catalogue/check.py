@@ -12,10 +12,9 @@ from opencode_router.catalogue.choose import (
     GLOBAL,
     LONG_CONTEXT_SUFFIX,
     MANTLE,
-    MANTLE_SURFACES,
     REGION,
 )
-from opencode_router.catalogue.model import Capabilities, Model, Price, ReasoningStyle
+from opencode_router.catalogue.model import MANTLE_SURFACES, Capabilities, Model, Price, ReasoningStyle
 
 KEYS = ("us", "eu", "apac", "jp", "au", "in", "us-gov", GLOBAL, REGION, MANTLE)
 EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from opencode_router.catalogue.model import Model, Price, Surface
+from opencode_router.catalogue.model import MANTLE_SURFACES, Model, Price, Surface
 from opencode_router.errors import UnknownModel
 
 GATEWAY_PREFIX = "bedrock/"
@@ -18,7 +18,6 @@ Source: anthropics/claude-code issue 23582 (read 2026-11-21).
 REGION = "region"
 MANTLE = "mantle"
 GLOBAL = "global"
-MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES})
 NEAREST_NAMES = 3
 LONGEST_NAME = 200
 """Characters of an unknown name that are compared and repeated; no model's name comes near it."""

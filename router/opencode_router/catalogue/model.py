@@ -27,6 +27,9 @@ class Surface(StrEnum):
     """OpenAI Chat Completions on bedrock-mantle."""
 
 
+MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES})
+
+
 class ReasoningStyle(StrEnum):
     """How a model is told to reason."""
 

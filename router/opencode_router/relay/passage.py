@@ -54,7 +54,7 @@ class Passage:
         self._next_rewind_s = 0.0
         self._is_sending = False
         self._silence: asyncio.TimerHandle | None = None
-        self._keep_alive: asyncio.Task[None] | None = None
+        self._keep_alive: asyncio.Task[None] | None = None  # held, since the loop itself holds tasks weakly
 
     def abort(self, reason: RouterError) -> None:
         """Ends the passage now; the caller is told `reason` in its own protocol."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from opencode_local.bedrock.prompt import (
     DEFAULT_MAX_TOKENS,
+    DEFAULT_TTL,
     Json,
     Piece,
     Prompt,
@@ -17,8 +18,6 @@ from opencode_local.bedrock.prompt import (
 )
 from opencode_local.bedrock.rules.claude import spoken
 from opencode_local.bedrock.rules.thinking import is_on
-
-DEFAULT_TTL = "5m"
 
 
 def prompt(body: Json, model_id: str) -> Prompt:

@@ -5,6 +5,7 @@ from typing import Any
 
 from opencode_local.bedrock.prompt import (
     DEFAULT_MAX_TOKENS,
+    DEFAULT_TTL,
     Json,
     Piece,
     Prompt,
@@ -18,8 +19,6 @@ from opencode_local.bedrock.prompt import (
 from opencode_local.bedrock.rules.claude import spoken
 from opencode_local.bedrock.rules.messages_blocks import blocks_of
 from opencode_local.bedrock.rules.thinking import is_on
-
-DEFAULT_TTL = "5m"
 
 
 def prompt(body: Json, model_id: str) -> Prompt:

@@ -2,25 +2,42 @@
 
 PYTHON ?= python3
 UV := .venv-tools/bin/uv
+IMAGE ?= opencode-router
 PEER_STAMP := .venv-peers/.installed
 AGENTS := tests/clients/node_modules/.installed
+TYPESCRIPT := tests/engine/typescript/node_modules/.installed
+ENV ?= dev
 
-.PHONY: up test format bench lock
+.PHONY: up test cost diagram docs format bench lock image
 
 up: .venv/.synced ## the gateway and all it needs on this machine; Ctrl-C stops it
 	@.venv/bin/python -m opencode_local
 
-test: .venv/.synced $(AGENTS) ## everything that must hold
+test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@echo "==> format and lint"
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@echo "==> types"
 	@.venv/bin/mypy
-	@echo "==> tests (about 4 minutes on 2 cores)"
+	@.venv/bin/python -m tests.engine.binaries
+	@echo "==> tests (about 8 minutes on 2 cores)"
 	@.venv/bin/pytest -n 2 --dist loadgroup -q -rs
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench
+
+image: ## the router's container image; BASE_IMAGE=... builds on another base, IMAGE_FLAGS=... go to docker build
+	@docker build $(IMAGE_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
+		--file router/Dockerfile --tag $(IMAGE) .
+
+cost: .venv/.synced ## what ENV=dev or another environment costs a month, from what the program declares
+	@.venv/bin/python -m opencode_stacks.cost $(ENV)
+
+diagram: .venv/.synced ## draws the architecture of ENV from what the program declares
+	@.venv/bin/python -m opencode_stacks.diagram $(ENV) docs/architecture.svg
+
+docs: .venv/.synced ## the pages made from docstrings
+	@.venv/bin/python -m opencode_stacks.reference docs
 
 format: .venv/.synced
 	@.venv/bin/ruff format .
@@ -28,19 +45,21 @@ format: .venv/.synced
 
 lock: $(UV)
 	@$(UV) lock --upgrade
+	@echo uv | $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		--output-file router/build-requirements.txt -
 
-.venv/.synced: pyproject.toml uv.lock router/pyproject.toml local/pyproject.toml | $(UV)
+.venv/.synced: pyproject.toml uv.lock components/pyproject.toml stacks/pyproject.toml router/pyproject.toml local/pyproject.toml | $(UV)
 	@echo "==> installing Python packages (about 30 s the first time)"
 	@$(UV) sync --quiet --locked --all-groups --python $(PYTHON)
 	@touch $@
 
-# Without node, or when npm cannot run, there is no stamp: the agents' tests are skipped and the next run tries again.
-$(AGENTS): tests/clients/package.json tests/clients/package-lock.json
-	@echo "==> installing the coding agents that the tests run (about 20 s the first time)"
-	@if command -v node >/dev/null && command -v npm >/dev/null && npm install --prefix tests/clients --no-save \
+# Without node, or when npm cannot run, there is no stamp: the tests that need it are skipped, the next run tries again.
+$(AGENTS) $(TYPESCRIPT): %/node_modules/.installed: %/package.json %/package-lock.json
+	@echo "==> installing what $* needs of node (about 20 s the first time)"
+	@if command -v node >/dev/null && command -v npm >/dev/null && npm install --prefix $* --no-save \
 		--no-audit --no-fund --loglevel=error --fetch-retries=1; \
 	then touch $@; \
-	else echo "    no node, or npm failed: the agents' tests will be skipped"; fi
+	else echo "    no node, or npm failed: the tests in $* will be skipped"; fi
 
 $(PEER_STAMP): | $(UV)
 	@echo "==> installing the gateways to be measured beside ours (about a minute)"

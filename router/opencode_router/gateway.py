@@ -1,8 +1,7 @@
 """What one router process owns: opened together, closed together, in order."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -26,7 +25,7 @@ from opencode_router.identity.jwks import Jwks
 from opencode_router.identity.key_table import KeyTable
 from opencode_router.identity.tokens import TokenVerifier
 from opencode_router.metrics import Metrics
-from opencode_router.relay.passage import Pace, Passage
+from opencode_router.relay.passage import Pace
 from opencode_router.settings import BedrockAuth, Settings
 from opencode_router.usage.exchange import Choice
 from opencode_router.usage.ledger import Ledger
@@ -56,24 +55,10 @@ class Gateway:
     choices: dict[tuple[str, str | None, Surface], Choice] = field(default_factory=dict)
     """The newest of every kind that was asked for; no more than the catalogue has names."""
     is_draining: bool = False
-    passages: set[Passage] = field(default_factory=set)
-    """Open answers."""
-    _last_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def record(self, record: UsageRecord) -> None:
         self.metrics.settled(record)
         self.ledger.record(record)
-
-    @contextmanager
-    def open_passage(self, passage: Passage) -> Iterator[None]:
-        """Counts an answer as open, so that a shutdown waits for it."""
-        self.passages.add(passage)
-        try:
-            yield
-        finally:
-            self.passages.discard(passage)
-            if not self.passages:
-                self._last_ended.set()
 
     def refuse_if_draining(self) -> None:
         """Raises ShuttingDown."""
@@ -83,21 +68,10 @@ class Gateway:
     async def drain(self) -> None:
         """Refuses new work and waits for open answers; at the deadline each is ended with an error of its protocol."""
         self.is_draining = True
-        if not await self._all_ended(within_s=self.settings.drain_s):
-            for passage in self.passages:
+        if not await self.slots.all_free(within_s=self.settings.drain_s):
+            for passage in self.slots.holders:
                 passage.abort(ShuttingDown())
-            await self._all_ended(within_s=FLUSH_S)
-
-    async def _all_ended(self, *, within_s: float) -> bool:
-        self._last_ended.clear()
-        if not self.passages:
-            return True
-        try:
-            async with asyncio.timeout(within_s):
-                await self._last_ended.wait()
-        except TimeoutError:
-            return False
-        return True
+            await self.slots.all_free(within_s=FLUSH_S)
 
 
 @asynccontextmanager

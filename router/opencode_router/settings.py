@@ -6,7 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from opencode_router.identity.issuer import required_safe
+from opencode_router.cpus import available_cpus
+from opencode_router.identity.safe_url import required_safe
+
+MAX_PORT = 65535
 
 
 class SettingError(ValueError):
@@ -53,9 +56,14 @@ def positive_seconds(text: str) -> float:
 
 def port_number(text: str) -> int:
     number = int(text)
-    if not 0 <= number <= 65535:
+    if not 0 <= number <= MAX_PORT:
         raise ValueError("must be a port number")
     return number
+
+
+def process_count(text: str) -> int:
+    """A number, or `auto` for one per CPU."""
+    return available_cpus() if text.lower() == "auto" else positive(text)
 
 
 def auth(text: str) -> BedrockAuth:
@@ -91,6 +99,9 @@ class Settings:
     host: str = setting(str, "127.0.0.1", default="0.0.0.0")  # noqa: S104  a container's port is reached from outside
     port: int = setting(port_number, "8080", default=8080)
     metrics_port: int = setting(port_number, "9090", default=9090)
+    """Of the first process; each further one has the next port."""
+    processes: int = setting(process_count, "auto", default=1)
+    """How many serve `port` together."""
     log_level: str = setting(str.upper, "INFO", default="INFO")
 
     bedrock_runtime_url: str | None = setting(url, "https://vpce-1.bedrock-runtime.example.com", default=None)
@@ -129,7 +140,24 @@ class Settings:
                 values[option.name] = read(variable, text, option.metadata)
             elif option.default is MISSING:
                 raise SettingError(f"{variable} is not set; for example {variable}={option.metadata['example']}")
-        return cls(**values)
+        settings = cls(**values)
+        require_distinct_ports(settings)
+        return settings
+
+
+def require_distinct_ports(settings: Settings) -> None:
+    """Raises SettingError when several processes would not find each other, or would be in each other's way."""
+    metrics_ports = range(settings.metrics_port, settings.metrics_port + settings.processes)
+    if settings.processes > 1 and not (settings.port and settings.metrics_port and metrics_ports[-1] <= MAX_PORT):
+        raise SettingError(
+            f"PROCESSES={settings.processes} needs a PORT, not 0, and METRICS_PORT to METRICS_PORT + PROCESSES - 1 "
+            f"between 1 and {MAX_PORT}; for example METRICS_PORT=9090"
+        )
+    if settings.port in metrics_ports and settings.port:
+        raise SettingError(
+            f"PORT={settings.port} is one of the {settings.processes} ports from METRICS_PORT={settings.metrics_port}; "
+            "for example PORT=8080 METRICS_PORT=9090"
+        )
 
 
 def read(variable: str, text: str, metadata: Mapping[str, Any]) -> object:

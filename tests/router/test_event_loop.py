@@ -16,7 +16,7 @@ from tests.router.test_process import environment, line_with
 SLOW_CALLBACK_S = 0.05
 WATCHED = f"""
 import asyncio, os
-from opencode_router.__main__ import serve
+from opencode_router.server import serve
 from opencode_router.logs import log_to_stdout
 from opencode_router.settings import Settings
 

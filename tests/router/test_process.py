@@ -21,8 +21,11 @@ from tests.router.running import World
 
 
 def environment(world: World, port: int, metrics_port: int) -> dict[str, str]:
+    return {**os.environ, **settings(world, port, metrics_port)}
+
+
+def settings(world: World, port: int, metrics_port: int) -> dict[str, str]:
     return {
-        **os.environ,
         "AWS_REGION": REGION,
         "OIDC_ISSUER": world.issuer.url,
         "OIDC_AUDIENCES": CLI_CLIENT_ID,

@@ -1,22 +1,19 @@
 """POST and GET /v1/api-keys, DELETE /v1/api-keys/{key_prefix}: people manage their own keys, signed in with a JWT."""
 
-import re
 from datetime import datetime, timedelta
 
 import msgspec
 from aiohttp import web
 
 from opencode_router.endpoints.json_response import json_response
-from opencode_router.errors import BadRequest
 from opencode_router.identity.api_keys import API_KEYS, NewKey
 from opencode_router.identity.identity import IDENTITY
 from opencode_router.identity.key_record import KeyRecord, KeyStatus, iso
+from opencode_router.translate.decoding import decoded
 from opencode_router.wire.gateway_api import ApiKey, ApiKeyList, ApiKeyRequest, NewApiKey, RevokedApiKey
 
 DEFAULT_DAYS = 90
-
-FIELD_AT_FAULT = re.compile(r"`\$\.(\w+)|unknown field `([^`]*)`")
-"""Where msgspec's messages name the field."""
+ORDER = msgspec.json.Decoder(ApiKeyRequest)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -48,17 +45,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 def order_of(body: bytes) -> ApiKeyRequest:
     """An empty body orders a key with all defaults. Raises BadRequest."""
-    try:
-        return msgspec.json.decode(body, type=ApiKeyRequest) if body.strip() else ApiKeyRequest()
-    except msgspec.ValidationError as error:
-        raise BadRequest(str(error), param=field_at_fault(str(error))) from error
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the body is not JSON: {error}", code="invalid_json", param="body") from error
-
-
-def field_at_fault(message: str) -> str:
-    found = FIELD_AT_FAULT.search(message)
-    return (found[1] or found[2]) if found else "body"
+    return decoded(body, ORDER.decode) if body.strip() else ApiKeyRequest()
 
 
 def shown_once(new: NewKey) -> NewApiKey:

@@ -69,7 +69,7 @@ async def carry(gateway: Gateway, ask: Ask, conversation: Conversation, exchange
     """Plans the call and carries its answer while holding one of the process's slots."""
     plan = conversation.plan(ask)
     passage = Passage(request=ask.request, protocol=conversation.protocol, exchange=exchange, pace=gateway.pace)
-    with gateway.slots, gateway.open_passage(passage):
+    with gateway.slots.held_by(passage):
         try:
             if plan.call.is_streaming:
                 return await passage.stream(gateway.bedrock, plan.call, plan.stream(), plan.headers)

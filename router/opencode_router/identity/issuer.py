@@ -3,14 +3,12 @@
 Source: OpenID Connect Discovery 1.0, sections 3 and 4 (read 2026-11-21).
 """
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from msgspec import Struct
 
 from opencode_router.identity.jwk import VerificationKey, verification_keys
+from opencode_router.identity.safe_url import required_safe
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 TIMEOUT = ClientTimeout(total=5)
@@ -66,17 +64,3 @@ class Issuer:
                 if len(body) > MAX_DOCUMENT_BYTES:
                     raise ValueError(f"GET {url} gave more than {MAX_DOCUMENT_BYTES} bytes")
             return bytes(body)
-
-
-def required_safe(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
-        return url
-    raise ValueError(f"{url!r} must be an https URL (http only on loopback)")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -54,4 +54,4 @@ def validation_fault(message: str) -> BadRequest:
         return BadRequest(f"{shown} is not a value this gateway can honour", param=param or None)
     if what.startswith(NOTHING_ELSE):
         return BadRequest("this gateway cannot honour this parameter", param=param or None)
-    return BadRequest(what, param=param or None)
+    return BadRequest(what if path else f"the request body is wrong: {what}", param=param or None)

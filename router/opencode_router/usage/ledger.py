@@ -94,11 +94,11 @@ class Ledger:
 
     async def _write(self, batch: Sequence[Entry]) -> Sequence[Entry]:
         """Those of `batch` that the table does not have yet."""
+        reason = "the table had no capacity for them"
         try:
-            return await self._table.put(batch)
+            unwritten = await self._table.put(batch)
         except Exception as error:  # whatever it was, the records are kept and tried again
-            log.warning(
-                "usage records not written",
-                extra={"reason": f"{type(error).__name__}: {error}"[:REASON_CHARACTERS], "count": len(batch)},
-            )
-            return batch
+            unwritten, reason = batch, f"{type(error).__name__}: {error}"[:REASON_CHARACTERS]
+        if unwritten:
+            log.warning("usage records not written", extra={"reason": reason, "count": len(unwritten)})
+        return unwritten

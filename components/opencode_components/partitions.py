@@ -1,0 +1,9 @@
+"""Which part of AWS a region belongs to: it is the second word of every ARN."""
+
+PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}
+"""By the beginning of the region's name. Source: AWS general reference, "Amazon Resource Names" (read 2026-11-21)."""
+
+
+def partition(region: str) -> str:
+    """`aws`, `aws-us-gov` or `aws-cn`."""
+    return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")

@@ -1,0 +1,147 @@
+"""Combinations that cannot be. Each rule sees the sections that could be read; an absent one is no fault of its own."""
+
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
+from typing import Any
+
+from opencode_components.certificate import covers
+from opencode_components.network import NEEDED_WITHOUT_EGRESS
+from opencode_components.sizes import MEMORY_MIB
+from opencode_stacks.faults import MISSING, Fault
+
+Sections = Mapping[str, Any]
+Rule = Callable[[Sections], Iterator[Fault]]
+
+
+def one_of(read: Sections, first: str, second: str, what: str) -> Iterator[Fault]:
+    if first not in read or second not in read:
+        return
+    if read[first] and read[second]:
+        reason = f"cannot be given together with opencode:{first}: there is one {what}"
+        yield Fault(key=f"opencode:{second}", value="given", reason=reason, fix="remove one of the two sections")
+    elif not read[first] and not read[second]:
+        fix = f"write the section opencode:{first} or opencode:{second}; see docs/configuration.md"
+        yield Fault(key=f"opencode:{first}", value=MISSING, reason=f"the {what} is missing", fix=fix)
+
+
+def one_network(read: Sections) -> Iterator[Fault]:
+    return one_of(read, "network", "existing_network", "network")
+
+
+def one_identity_provider(read: Sections) -> Iterator[Fault]:
+    return one_of(read, "cognito", "oidc", "identity provider")
+
+
+def certificate_covers_the_host(read: Sections) -> Iterator[Fault]:
+    if not (domain := read.get("domain")):
+        return
+    names = domain.certificate_names
+    if domain.certificate_arn and names:
+        yield Fault(
+            key="opencode:domain.certificate_names",
+            value=names,
+            reason="a certificate that exists has its names already",
+            fix="remove certificate_names or certificate_arn",
+        )
+    elif names and not any(covers(name, domain.host) for name in names):
+        yield Fault(
+            key="opencode:domain.certificate_names",
+            value=names,
+            reason=f"do not cover the host {domain.host}; a wildcard stands for exactly one label",
+            fix=f"add {domain.host}, or leave certificate_names away",
+        )
+
+
+def endpoints_without_egress(read: Sections) -> Iterator[Fault]:
+    network = read.get("network")
+    if network and network.egress == "none":
+        missing = sorted(set(NEEDED_WITHOUT_EGRESS) - set(network.interface_endpoints))
+        if missing:
+            yield Fault(
+                key="opencode:network.interface_endpoints",
+                value=network.interface_endpoints,
+                reason=f"with egress none the tasks would not reach {', '.join(missing)}",
+                fix=f"add {', '.join(missing)}, or choose another egress",
+            )
+
+
+def cognito_without_egress(read: Sections) -> Iterator[Fault]:
+    network = read.get("network")
+    if network and network.egress == "none" and read.get("cognito"):
+        yield Fault(
+            key="opencode:cognito",
+            value="given",
+            reason="with egress none the tasks could not fetch the user pool's keys: no endpoint leads to them",
+            fix="another egress in opencode:network, or opencode:oidc with an issuer inside the network",
+        )
+
+
+def address_range(read: Sections) -> Iterator[Fault]:
+    if network := read.get("network"):
+        yield from range_fault("opencode:network.cidr", network.cidr, is_private=True)
+
+
+def public_ranges(read: Sections) -> Iterator[Fault]:
+    groups = (("domain", "public_cidrs"), ("firewall", "allowed_cidrs"), ("firewall", "blocked_cidrs"))
+    for section, field in groups:
+        for cidr in getattr(read.get(section), field, ()):
+            yield from range_fault(f"opencode:{section}.{field}", cidr)
+
+
+def range_fault(key: str, cidr: str, *, is_private: bool = False) -> Iterator[Fault]:
+    try:
+        network = ip_network(cidr)
+    except ValueError as error:
+        yield Fault(key=key, value=cidr, reason=str(error), fix="an address range such as 10.20.0.0/16")
+        return
+    if is_private and not network.is_private:
+        yield Fault(
+            key=key,
+            value=cidr,
+            reason="is not a private range",
+            fix="a range in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+        )
+
+
+def task_size(read: Sections) -> Iterator[Fault]:
+    if not (router := read.get("router")):
+        return
+    if router.memory_mib not in MEMORY_MIB[router.cpu]:
+        sizes = MEMORY_MIB[router.cpu]
+        yield Fault(
+            key="opencode:router.memory_mib",
+            value=router.memory_mib,
+            reason=f"Fargate has no task of {router.cpu} CPU units with it",
+            fix=f"{min(sizes)} to {max(sizes)} MiB, of these: {', '.join(str(size) for size in list(sizes)[:8])} ...",
+        )
+    if router.max_tasks < router.min_tasks:
+        yield Fault(
+            key="opencode:router.max_tasks",
+            value=router.max_tasks,
+            reason=f"is less than min_tasks, {router.min_tasks}",
+            fix=f"{router.min_tasks} or more",
+        )
+
+
+def threat_protection_needs_plus(read: Sections) -> Iterator[Fault]:
+    cognito = read.get("cognito")
+    if cognito and cognito.threat_protection != "OFF" and cognito.tier != "PLUS":
+        yield Fault(
+            key="opencode:cognito.threat_protection",
+            value=cognito.threat_protection,
+            reason=f"is not part of the {cognito.tier} tier",
+            fix="tier: PLUS, or threat_protection: OFF",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    one_network,
+    one_identity_provider,
+    certificate_covers_the_host,
+    endpoints_without_egress,
+    cognito_without_egress,
+    address_range,
+    public_ranges,
+    task_size,
+    threat_protection_needs_plus,
+)

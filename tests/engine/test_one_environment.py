@@ -1,0 +1,148 @@
+"""The dev environment under the real engine: up, changes, drift, destroy. The tests build on one deployed stack."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opencode_stacks.outputs import OUTPUTS
+from tests.engine.leftovers import left_behind
+from tests.engine.running import PASSPHRASE, Cloud, Project, Stack, config_for
+
+pytestmark = pytest.mark.xdist_group("engine-dev")
+
+STATEFUL = {
+    "aws:dynamodb/table:Table",
+    "aws:cognito/userPool:UserPool",
+    "aws:s3/bucket:Bucket",
+    "aws:lb/loadBalancer:LoadBalancer",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """Sections of the config that are merged, and what the engine then wants to do, by resource name."""
+
+    sections: Mapping[str, Any]
+    steps: Mapping[str, str]
+
+
+CHANGES: Mapping[str, Change] = {}
+
+
+@pytest.fixture(scope="module")
+def dev(project: Project, cloud: Cloud) -> Stack:
+    stack = project.stack("dev", config_for("dev", cloud))
+    stack.up()
+    return stack
+
+
+def test_a_second_up_changes_nothing(dev: Stack) -> None:
+    before = dev.resources()
+
+    printed = dev.up()
+
+    assert "unchanged" in printed
+    assert not any(word in printed for word in (" created", " updated", " replaced", " deleted")), printed
+    assert [resource["urn"] for resource in dev.resources()] == [resource["urn"] for resource in before]
+
+
+def test_all_outputs_can_be_read_and_none_is_secret(dev: Stack, cloud: Cloud) -> None:
+    outputs = dev.outputs()
+
+    assert outputs.keys() == OUTPUTS.keys()
+    assert "[secret]" not in json.dumps(outputs)
+    assert outputs["api_url"] == "https://ai-dev.example.com"
+    assert outputs["client_config"]["issuer"] == outputs["issuer"]
+    assert "@sha256:" in outputs["image"]
+    tables = cloud.client("dynamodb").list_tables()["TableNames"]
+    assert {outputs["keys_table"], outputs["usage_table"], outputs["counters_table"]} == set(tables)
+    balancers = cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert [balancer["DNSName"] for balancer in balancers] == [outputs["load_balancer_dns_name"]]
+
+
+def test_a_refresh_of_what_nobody_touched_shows_no_drift(dev: Stack) -> None:
+    printed = dev.pulumi("refresh", "--preview-only", "--diff", "--color", "never").stdout
+
+    assert "update" not in printed
+    assert "delete" not in printed
+
+
+def test_a_change_made_by_hand_is_shown_by_a_refresh_and_undone_by_an_up(dev: Stack, cloud: Cloud) -> None:
+    logs, group = cloud.client("logs"), dev.outputs()["router_log_group"]
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+
+    drift = dev.pulumi("refresh", "--preview-only", "--diff", "--color", "never").stdout
+    dev.pulumi("refresh", "--yes", "--skip-preview")
+    steps = dev.preview()
+    dev.up()
+
+    assert "retentionInDays" in drift
+    assert list(steps.values()) == ["update"]
+    assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"] == 30
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_the_config_touches_what_it_is_about_and_replaces_nothing_that_holds_data(
+    dev: Stack, change: str
+) -> None:
+    config = dev.config
+    dev.change(**CHANGES[change].sections)
+    try:
+        steps = dev.preview()
+    finally:
+        dev.configure(config)
+
+    assert steps == CHANGES[change].steps
+    kinds = {resource["urn"].rpartition("::")[2]: resource["type"] for resource in dev.resources()}
+    assert not [name for name, step in steps.items() if "replace" in step and kinds.get(name) in STATEFUL]
+
+
+def test_no_secret_that_the_run_knew_is_in_the_state_or_in_what_is_printed(dev: Stack, cloud: Cloud) -> None:
+    cognito = cloud.client("cognito-idp")
+    (pool,) = cognito.list_user_pools(MaxResults=10)["UserPools"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=10)["UserPoolClients"]
+    described = [
+        cognito.describe_user_pool_client(UserPoolId=pool["Id"], ClientId=client["ClientId"])["UserPoolClient"]
+        for client in clients
+    ]
+    secrets = [client["ClientSecret"] for client in described if client.get("ClientSecret")]
+    held = "".join(file.read_text() for file in Path(dev.project.state).rglob("*.json*") if file.is_file())
+    printed = dev.up() + dev.pulumi("stack", "--show-urns").stdout + dev.pulumi("stack", "export").stdout
+
+    assert secrets, "the browser's client has one"
+    for secret in [*secrets, *(json.dumps(secret) for secret in secrets), PASSPHRASE]:
+        assert secret not in held
+        assert secret not in printed
+    assert "ciphertext" in held, "they are there, but encrypted"
+
+
+def test_another_stack_reads_the_outputs_through_a_reference(dev: Stack, tmp_path: Path) -> None:
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(
+        f"name: reader\nruntime: {{name: python, options: {{virtualenv: {dev.project.folder / '.venv'}}}}}\n"
+    )
+    (folder / "__main__.py").write_text(
+        "import pulumi\n"
+        'gateway = pulumi.StackReference("organization/opencode/dev")\n'
+        'pulumi.export("url", gateway.require_output("client_config")["api_url"])\n'
+    )
+    reader = Project(folder=folder, engine=dev.project.engine, cloud=dev.project.cloud)
+    object.__setattr__(reader, "state", dev.project.state)
+
+    stack = reader.stack("dev")
+    stack.up()
+
+    assert stack.outputs() == {"url": "https://ai-dev.example.com"}
+
+
+def test_a_destroy_leaves_nothing_behind(dev: Stack, cloud: Cloud) -> None:
+    """Last: it takes the stack away."""
+    dev.destroy()
+
+    assert [resource for resource in dev.resources() if not resource["type"].startswith("pulumi:")] == []
+    assert left_behind(cloud) == {}

@@ -9,11 +9,11 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from opencode_components.listener_rules import ROUTER_RULES, Rule, TokenCheck, actions, conditions
-from opencode_components.load_balancer import LoadBalancer, LoadBalancerArgs
+from opencode_components.load_balancer import LoadBalancer, LoadBalancerArgs, check_balancer
 from opencode_components.refusals import refusal
-from opencode_components.router_container import checked_drain, checked_settings, router_variables
-from opencode_components.router_roles import RouterRoles, RouterRolesArgs
-from opencode_components.router_service import RouterService, RouterServiceArgs
+from opencode_components.router_container import checked_settings, router_variables
+from opencode_components.router_roles import RouterRoles, RouterRolesArgs, checked_grants
+from opencode_components.router_service import RouterService, RouterServiceArgs, Sizing, checked_sizing
 from opencode_components.router_target import target_group
 
 HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
@@ -162,8 +162,8 @@ class Api(pulumi.ComponentResource):
     def __init__(self, name: str, args: ApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:Api", name, {**args}, opts)
         of_self = ResourceOptions(parent=self)
-        host, drain_s = checked_host(args["host"]), checked_drain(int(args.get("drain_s", DRAIN_S)))
-        settings = checked_settings(args.get("router_environment", {}))
+        host, settings = checked_api(name, args)
+        drain_s = int(args.get("drain_s", DRAIN_S))
 
         balancer = LoadBalancer(name, balancer_args(args), of_self)
         roles = RouterRoles(name, roles_args(args), of_self)
@@ -189,6 +189,17 @@ class Api(pulumi.ComponentResource):
         self.task_role_arn = roles.task_role_arn
         self.task_role_name = roles.task_role_name
         self.register_outputs({output: getattr(self, output) for output in Api.__annotations__})
+
+
+def checked_api(name: str, args: ApiArgs) -> tuple[str, dict[str, str]]:
+    """The host and the further environment variables.
+
+    Raises ValueError on the first of name and plain args that cannot be, before any part is declared.
+    """
+    check_balancer(name, balancer_args(args))
+    checked_grants(roles_args(args))
+    checked_sizing(sizing(args))
+    return checked_host(args["host"]), checked_settings(args.get("router_environment", {}))
 
 
 def checked_host(host: str) -> str:
@@ -298,6 +309,13 @@ def service_args(
         log_group_name=args["log_group_name"],
         task_role_arn=roles.task_role_arn,
         execution_role_arn=roles.execution_role_arn,
+        **sizing(args),
+    )
+
+
+def sizing(args: ApiArgs) -> Sizing:
+    """The service's plain args, with their defaults."""
+    return Sizing(
         architecture=args.get("architecture", ARCHITECTURE),
         cpu=args.get("cpu", CPU),
         memory_mib=args.get("memory_mib", MEMORY_MIB),

@@ -62,60 +62,66 @@ def checked_profiles(prefixes: Sequence[str]) -> list[str]:
     return list(prefixes)
 
 
-def bedrock_statements(region: str, account_id: str, models: Sequence[str], prefixes: Sequence[str]) -> list[Statement]:
-    """Calls of `models` in the own region, and elsewhere where a profile with one of `prefixes` leads.
-
-    The profiles themselves are granted by `profile_document`: with each model's ARN they would not fit in here.
-    """
-    bedrock, mantle = f"arn:{partition(region)}:bedrock", f"arn:{partition(region)}:bedrock-mantle"
+def bedrock_statements(region: str, account_id: str, models: Sequence[str]) -> list[Statement]:
+    """Calls of `models` in the own region, and the tokens that all calls are made with."""
+    own_partition = partition(region)
     own_region = {
         "Sid": "ModelsInThisRegion",
         "Effect": "Allow",
         "Action": list(CALLS),
-        "Resource": [f"{bedrock}:{region}::foundation-model/{model}" for model in models],
-    }
-    through_profiles = {
-        "Sid": "ModelsThroughProfiles",
-        "Effect": "Allow",
-        "Action": list(CALLS),
-        "Resource": [f"{bedrock}:*::foundation-model/{model}" for model in models],
-        "Condition": {
-            "ArnLike": {
-                "bedrock:InferenceProfileArn": [
-                    f"{bedrock}:{region}:{account_id}:inference-profile/{prefix}.*" for prefix in prefixes
-                ]
-            }
-        },
+        "Resource": [f"arn:{own_partition}:bedrock:{region}::foundation-model/{model}" for model in models],
     }
     on_mantle = {
         "Sid": "ModelsOnMantle",
         "Effect": "Allow",
         "Action": list(MANTLE_CALLS),
-        "Resource": f"{mantle}:{region}:{account_id}:{MANTLE_PROJECT}",
+        "Resource": f"arn:{own_partition}:bedrock-mantle:{region}:{account_id}:{MANTLE_PROJECT}",
         "Condition": {"StringLike": {"bedrock-mantle:Model": list(models)}},
     }
     tokens = {"Sid": "BearerTokens", "Effect": "Allow", "Action": list(BEARER_TOKENS), "Resource": "*"}
-    return [own_region, *([through_profiles] if prefixes else []), on_mantle, tokens]
+    return [own_region, on_mantle, tokens]
 
 
-def profile_document(region: str, account_id: str, models: Sequence[str], prefix: str) -> str:
-    """The managed policy for the profiles of one prefix. Raises ValueError when `models` are too many for it."""
-    of_account = f"arn:{partition(region)}:bedrock:{region}:{account_id}:inference-profile"
-    statement = {
-        "Sid": "InferenceProfiles",
-        "Effect": "Allow",
-        "Action": list(CALLS),
-        "Resource": [f"{of_account}/{prefix}.{model}" for model in models],
+def profile_documents(
+    region: str, account_id: str, models: Sequence[str], prefixes: Sequence[str]
+) -> Mapping[str, str]:
+    """Managed policies, by what ends their names: inline there is no room for so many ARNs.
+
+    `profiles-us` and its like: the profiles of one prefix. `elsewhere`: the models, wherever those profiles lead.
+    Raises ValueError when `models` are too many for them.
+    """
+    bedrock = f"arn:{partition(region)}:bedrock"
+    profiles = f"{bedrock}:{region}:{account_id}:inference-profile"
+    statements: dict[str, Statement] = {
+        f"profiles-{prefix}": {
+            "Sid": "InferenceProfiles",
+            "Effect": "Allow",
+            "Action": list(CALLS),
+            "Resource": [f"{profiles}/{prefix}.{model}" for model in models],
+        }
+        for prefix in prefixes
     }
-    return document([statement], max_characters=MAX_MANAGED_CHARACTERS)
+    if prefixes:
+        statements["elsewhere"] = {
+            "Sid": "ModelsThroughProfiles",
+            "Effect": "Allow",
+            "Action": list(CALLS),
+            "Resource": [f"{bedrock}:*::foundation-model/{model}" for model in models],
+            "Condition": {
+                "ArnLike": {"bedrock:InferenceProfileArn": [f"{profiles}/{prefix}.*" for prefix in prefixes]}
+            },
+        }
+    return {suffix: document([one], max_characters=MAX_MANAGED_CHARACTERS) for suffix, one in statements.items()}
 
 
-def check_lengths(region: str, models: Sequence[str], prefixes: Sequence[str]) -> None:
-    """Raises ValueError when the policies would be too long, before anything is declared."""
+def checked_lengths(region: str, models: Sequence[str], prefixes: Sequence[str]) -> Sequence[str]:
+    """What the managed policies' names will end in.
+
+    Raises ValueError when a policy would be too long, before anything is declared.
+    """
     left = MAX_INLINE_CHARACTERS - RECORDS_CHARACTERS
-    document(bedrock_statements(region, ANY_ACCOUNT, models, prefixes), max_characters=left)
-    for prefix in prefixes:
-        profile_document(region, ANY_ACCOUNT, models, prefix)
+    document(bedrock_statements(region, ANY_ACCOUNT, models), max_characters=left)
+    return list(profile_documents(region, ANY_ACCOUNT, models, prefixes))
 
 
 def document(statements: Sequence[Statement], *, max_characters: int = MAX_INLINE_CHARACTERS) -> str:

@@ -122,7 +122,7 @@ def validation_record(
         type=option.apply(lambda found: found["type"]),
         records=[option.apply(lambda found: found["value"])],
         ttl=RECORD_TTL_S,
-        # The record outlives a certificate: its successor has the same one before the old is gone.
+        # Another certificate of the account for the same domain is proved by the very same record.
         allow_overwrite=True,
         opts=of_self,
     )

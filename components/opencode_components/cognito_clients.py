@@ -24,6 +24,7 @@ ROTATION_GRACE_S = 60
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 PORTS = range(1024, 65536)
 """That a person may open without being an administrator."""
+REFRESH_ONLY = ["ALLOW_REFRESH_TOKEN_AUTH"]
 NO_DIRECT_SIGN_IN = ["ALLOW_CUSTOM_AUTH"]
 """An empty list would mean Cognito's defaults, which rotation forbids. This one takes Lambda triggers, of which the
 pool has none: what is left is the authorization code."""
@@ -39,15 +40,19 @@ class Place:
     provider: str
 
 
-def cli_client_args(place: Place, ports: Sequence[int]) -> cognito.UserPoolClientArgs:
-    """Public: whoever holds the code and its verifier gets the tokens. Each refresh replaces the refresh token."""
+def cli_client_args(place: Place, ports: Sequence[int], *, rotates: bool) -> cognito.UserPoolClientArgs:
+    """Public: whoever holds the code and its verifier gets the tokens.
+
+    With `rotates` each refresh replaces the refresh token.
+    """
     args = client_args(place)
     args.generate_secret = False
     args.callback_urls = loopback_callbacks(ports)
-    args.explicit_auth_flows = NO_DIRECT_SIGN_IN
-    args.refresh_token_rotation = cognito.UserPoolClientRefreshTokenRotationArgs(
-        feature="ENABLED", retry_grace_period_seconds=ROTATION_GRACE_S
-    )
+    args.explicit_auth_flows = NO_DIRECT_SIGN_IN if rotates else REFRESH_ONLY
+    if rotates:
+        args.refresh_token_rotation = cognito.UserPoolClientRefreshTokenRotationArgs(
+            feature="ENABLED", retry_grace_period_seconds=ROTATION_GRACE_S
+        )
     return args
 
 
@@ -59,7 +64,7 @@ def browser_client_args(
     args.generate_secret = True
     args.callback_urls = [*callback_urls]
     args.logout_urls = [*logout_urls]
-    args.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+    args.explicit_auth_flows = REFRESH_ONLY
     return args
 
 

@@ -16,7 +16,13 @@ from opencode_components.cognito_clients import (
     cli_client_args,
 )
 from opencode_components.cognito_federation import Federation, check_federation_name, federation_template
-from opencode_components.cognito_pool import check_domain_prefix, check_groups, check_plan, user_pool_args
+from opencode_components.cognito_pool import (
+    ROTATING_TIERS,
+    check_domain_prefix,
+    check_groups,
+    check_plan,
+    user_pool_args,
+)
 from opencode_components.refusals import refusal
 from opencode_components.verified import filled, issuer_url, secret_arn, verified
 
@@ -69,7 +75,8 @@ class CognitoIdentity(pulumi.ComponentResource):
 
     Nobody signs up by themselves. The command line's client is public: no secret, authorization code only, PKCE, and
     callbacks only on the caller's own machine; the browsers' client has a secret and never such a callback. Its secret
-    leaves this component as the ARN of a secret in Secrets Manager.
+    leaves this component as the ARN of a secret in Secrets Manager. Each use of the command line's refresh token makes
+    a new one, except in the plan `LITE`, which does not have that.
 
     With federation people sign in only at another OpenID provider. Its client secret is read by CloudFormation through
     a dynamic reference, in a stack of that one provider, so that the value is neither in Pulumi's state nor in the
@@ -205,7 +212,7 @@ def clients(
     """The command line's and the browsers'."""
     place = Place(user_pool_id=pool.id, region=args["region"], provider=args.get("federation_name", "COGNITO"))
     ports = callback_ports(args.get("cli_callback_ports", DEFAULT_CLI_CALLBACK_PORTS))
-    cli = cli_client_args(place, ports)
+    cli = cli_client_args(place, ports, rotates=args["tier"] in ROTATING_TIERS)
     browser = browser_client_args(place, args["browser_callback_urls"], args["browser_logout_urls"])
     return (
         aws.cognito.UserPoolClient(f"{name}-cli", cli, opts),

@@ -14,6 +14,8 @@ from opencode_components.refusals import refusal
 from opencode_components.verified import one_of
 
 TIERS = ("LITE", "ESSENTIALS", "PLUS")
+ROTATING_TIERS = ("ESSENTIALS", "PLUS")
+"""Plans whose clients can replace a refresh token at each use."""
 THREAT_PROTECTION = ("OFF", "AUDIT", "ENFORCED")
 PASSWORD_CHARACTERS = 12
 INVITATION_DAYS = 3

@@ -77,18 +77,15 @@ class LoadBalancer(pulumi.ComponentResource):
         super().__init__("opencode_components:index:LoadBalancer", name, {**args}, opts)
         of_self = ResourceOptions(parent=self)
         region, is_protected = args["region"], args.get("deletion_protection", True)
-        check_name(name)
-        cidrs = checked_ranges(args["public_cidrs"])
-        idle_timeout_s = checked_idle_timeout(int(args["idle_timeout_s"]))
-        retention_days = checked_retention("access_log_retention_days", args["access_log_retention_days"])
+        check_balancer(name, args)
 
-        group = public_group(name, args, cidrs, of_self)
+        group = public_group(name, args, of_self)
         logs = LogBucket(
             f"{name}-logs",
             LogBucketArgs(
                 region=region,
                 account_id=args["account_id"],
-                retention_days=retention_days,
+                retention_days=args["access_log_retention_days"],
                 deletion_protection=is_protected,
             ),
             of_self,
@@ -101,7 +98,7 @@ class LoadBalancer(pulumi.ComponentResource):
             ip_address_type="ipv4",
             security_groups=[group.id],
             subnets=args["subnet_ids"],
-            idle_timeout=idle_timeout_s,
+            idle_timeout=int(args["idle_timeout_s"]),
             drop_invalid_header_fields=True,
             desync_mitigation_mode=DESYNC_MITIGATION,
             enable_http2=True,
@@ -133,20 +130,27 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
 
+def check_balancer(name: str, args: LoadBalancerArgs) -> None:
+    """Raises ValueError on the first of name and plain args that cannot be."""
+    check_name(name)
+    check_ranges(args["public_cidrs"])
+    check_idle_timeout(int(args["idle_timeout_s"]))
+    checked_retention("access_log_retention_days", args["access_log_retention_days"])
+
+
 def check_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS:
         reason = f"has {len(name)} characters, and AWS's name of the load balancer is made from it"
         raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
 
 
-def checked_idle_timeout(idle_timeout_s: int) -> int:
+def check_idle_timeout(idle_timeout_s: int) -> None:
     if idle_timeout_s not in IDLE_TIMEOUTS_S:
         bounds = f"{IDLE_TIMEOUTS_S.start} to {IDLE_TIMEOUTS_S.stop - 1}"
         raise refusal("idle_timeout_s", idle_timeout_s, reason="is not offered by AWS", fix=f"use {bounds} seconds")
-    return idle_timeout_s
 
 
-def checked_ranges(cidrs: Sequence[str]) -> list[str]:
+def check_ranges(cidrs: Sequence[str]) -> None:
     """Raises ValueError on none, on what is no IPv4 range, and on a repeated one."""
     if not cidrs or len(set(cidrs)) != len(cidrs):
         fix = "name each range that may connect once; 0.0.0.0/0 is everyone"
@@ -157,13 +161,10 @@ def checked_ranges(cidrs: Sequence[str]) -> list[str]:
         except ValueError as error:
             fix = "use a range such as 203.0.113.0/24"
             raise refusal("public_cidrs", cidr, reason=f"is no IPv4 range ({error})", fix=fix) from error
-    return list(cidrs)
 
 
-def public_group(
-    name: str, args: LoadBalancerArgs, cidrs: Sequence[str], of_self: ResourceOptions
-) -> aws.ec2.SecurityGroup:
-    """Admits `cidrs` on both ports; whoever adds targets adds the way to them."""
+def public_group(name: str, args: LoadBalancerArgs, of_self: ResourceOptions) -> aws.ec2.SecurityGroup:
+    """Admits `public_cidrs` on both ports; whoever adds targets adds the way to them."""
     region = args["region"]
     group = aws.ec2.SecurityGroup(
         f"{name}-alb",
@@ -173,7 +174,7 @@ def public_group(
         tags={"Name": f"{name}-alb"},
         opts=of_self,
     )
-    for cidr in cidrs:
+    for cidr in args["public_cidrs"]:
         for scheme, port in (("https", HTTPS_PORT), ("http", HTTP_PORT)):
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-alb-{scheme}-{cidr.replace('/', '-')}",

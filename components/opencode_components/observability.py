@@ -157,7 +157,7 @@ def alarm_topic(name: str, args: ObservabilityArgs, opts: ResourceOptions) -> aw
     """An encrypted topic that only this account's alarms may write to."""
     region = args["region"]
     key = aws.kms.Key(
-        f"{name}-alarms",
+        name,
         region=region,
         description="Encrypts the gateway's alarm notifications",
         enable_key_rotation=True,
@@ -165,9 +165,9 @@ def alarm_topic(name: str, args: ObservabilityArgs, opts: ResourceOptions) -> aw
         policy=Output.json_dumps(key_policy(args["account_id"])),
         opts=opts,
     )
-    topic = aws.sns.Topic(f"{name}-alarms", region=region, kms_master_key_id=key.arn, opts=opts)
+    topic = aws.sns.Topic(name, region=region, kms_master_key_id=key.arn, opts=opts)
     aws.sns.TopicPolicy(
-        f"{name}-alarms",
+        name,
         region=region,
         arn=topic.arn,
         policy=Output.json_dumps(topic_policy(topic.arn, region=region, account_id=args["account_id"])),

@@ -96,7 +96,7 @@ def table(
         hash_key=schema.hash_key,
         range_key=schema.range_key,
         attributes=[{"name": key, "type": "S"} for key in key_attributes(schema)],
-        global_secondary_indexes=[global_secondary_index(index) for index in schema.indexes],
+        global_secondary_indexes=[global_secondary_index(index) for index in schema.indexes] or None,
         ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
         point_in_time_recovery={"enabled": True},
         server_side_encryption=encryption,

@@ -1,6 +1,6 @@
 """Two roles: what the router may do, and what ECS may do to start it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -9,11 +9,11 @@ from pulumi import Input, Output, ResourceOptions
 
 from opencode_components.bedrock_policy import (
     bedrock_statements,
-    check_lengths,
+    checked_lengths,
     checked_models,
     checked_profiles,
     document,
-    profile_document,
+    profile_documents,
 )
 from opencode_components.partitions import partition
 from opencode_components.router_container import CONTAINER
@@ -67,8 +67,7 @@ class RouterRoles(pulumi.ComponentResource):
         super().__init__("opencode_components:index:RouterRoles", name, {**args}, opts)
         of_self = ResourceOptions(parent=self)
         region, account_id = args["region"], Output.from_input(args["account_id"])
-        models, prefixes = checked_models(args["models"]), checked_profiles(args["inference_profiles"])
-        check_lengths(region, models, prefixes)
+        models, prefixes, suffixes = checked_grants(args)
         trust = account_id.apply(lambda known: trust_document(known, region, partition(region)))
 
         task = aws.iam.Role(
@@ -78,14 +77,15 @@ class RouterRoles(pulumi.ComponentResource):
             f"{name}-start", description="What ECS may do to start it", assume_role_policy=trust, opts=of_self
         )
         task_policy = aws.iam.RolePolicy(
-            f"{name}-task", role=task.name, policy=task_document(args, models, prefixes), opts=of_self
+            f"{name}-task", role=task.name, policy=task_document(args, models), opts=of_self
         )
         execution_policy = aws.iam.RolePolicy(
             f"{name}-start", role=execution.name, policy=execution_document(args), opts=of_self
         )
-        profile_policies = [profile_policy(name, prefix, task, args, of_self) for prefix in prefixes]
+        documents = account_id.apply(lambda known: profile_documents(region, known, models, prefixes))
+        through_profiles = profile_policies(name, task, documents, suffixes, of_self)
 
-        self.task_role_arn = arn_after(task, [task_policy, *profile_policies])
+        self.task_role_arn = arn_after(task, [task_policy, *through_profiles])
         self.task_role_name = task.name
         self.execution_role_arn = arn_after(execution, [execution_policy])
         self.register_outputs(
@@ -97,18 +97,24 @@ class RouterRoles(pulumi.ComponentResource):
         )
 
 
+def checked_grants(args: RouterRolesArgs) -> tuple[list[str], list[str], Sequence[str]]:
+    """Models, profile prefixes, and what the managed policies' names end in. Raises ValueError."""
+    models, prefixes = checked_models(args["models"]), checked_profiles(args["inference_profiles"])
+    return models, prefixes, checked_lengths(args["region"], models, prefixes)
+
+
 def arn_after(role: aws.iam.Role, grants: Sequence[aws.iam.RolePolicy | aws.iam.RolePolicyAttachment]) -> Output[str]:
     """The role's ARN; whoever uses it waits for its grants, so that no task starts without them."""
     return Output.all(role.arn, *(grant.id for grant in grants)).apply(lambda known: str(known[0]))
 
 
-def task_document(args: RouterRolesArgs, models: Sequence[str], prefixes: Sequence[str]) -> Output[str]:
+def task_document(args: RouterRolesArgs, models: Sequence[str]) -> Output[str]:
     region = args["region"]
 
     def written(known: dict[str, str]) -> str:
         tables = record_statements(known["keys"], known["usage"], known["counters"])
         key = [customer_key_statement(region, known["kms_key"])] if "kms_key" in known else []
-        return document([*bedrock_statements(region, known["account_id"], models, prefixes), *tables, *key])
+        return document([*bedrock_statements(region, known["account_id"], models), *tables, *key])
 
     arns = {
         "account_id": args["account_id"],
@@ -127,19 +133,23 @@ def execution_document(args: RouterRolesArgs) -> Output[str]:
     )
 
 
-def profile_policy(
-    name: str, prefix: str, task: aws.iam.Role, args: RouterRolesArgs, of_self: ResourceOptions
-) -> aws.iam.RolePolicyAttachment:
-    """A managed policy for the profiles of one prefix: inline there is no room for them."""
-    region, models = args["region"], args["models"]
-    policy = aws.iam.Policy(
-        f"{name}-profiles-{prefix}",
-        description=f"Calls through inference profiles that begin with {prefix}",
-        policy=Output.from_input(args["account_id"]).apply(
-            lambda account_id: profile_document(region, account_id, models, prefix)
-        ),
-        opts=of_self,
-    )
-    return aws.iam.RolePolicyAttachment(
-        f"{name}-profiles-{prefix}", role=task.name, policy_arn=policy.arn, opts=of_self
-    )
+def profile_policies(
+    name: str,
+    role: aws.iam.Role,
+    documents: Output[Mapping[str, str]],
+    suffixes: Sequence[str],
+    of_self: ResourceOptions,
+) -> list[aws.iam.RolePolicyAttachment]:
+    """A managed policy for each of `suffixes`, the keys of `documents`, attached to the role."""
+    attached = []
+    for suffix in suffixes:
+        policy = aws.iam.Policy(
+            f"{name}-{suffix}",
+            description=f"Calls of models through inference profiles: {suffix}",
+            policy=documents[suffix],
+            opts=of_self,
+        )
+        attached.append(
+            aws.iam.RolePolicyAttachment(f"{name}-{suffix}", role=role.name, policy_arn=policy.arn, opts=of_self)
+        )
+    return attached

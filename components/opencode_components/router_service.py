@@ -27,6 +27,19 @@ GRACE_S = 60
 """From the start of a task until its health counts: ten times what the router needs."""
 
 
+class Sizing(TypedDict):
+    """The plain args of a RouterService: what can be checked before anything is there."""
+
+    architecture: str
+    cpu: int
+    memory_mib: int
+    min_tasks: int
+    max_tasks: int
+    spot_percent: int
+    requests_per_task_per_minute: int
+    drain_s: int
+
+
 class RouterServiceArgs(TypedDict):
     """What a RouterService is made from."""
 
@@ -94,9 +107,7 @@ class RouterService(pulumi.ComponentResource):
         super().__init__("opencode_components:index:RouterService", name, {**args}, opts)
         of_self = ResourceOptions(parent=self)
         region = args["region"]
-        check_service(args)
-        tasks = checked_tasks(int(args["min_tasks"]), int(args["max_tasks"]))
-        load = checked_load(int(args["requests_per_task_per_minute"]))
+        tasks, load = checked_sizing(args)
 
         group = task_group(name, region, args["vpc_id"], args["load_balancer_security_group_id"], of_self)
         cluster = aws.ecs.Cluster(
@@ -125,12 +136,14 @@ class RouterService(pulumi.ComponentResource):
         )
 
 
-def check_service(args: RouterServiceArgs) -> None:
-    """Raises ValueError on the first plain arg that cannot be."""
-    checked_platform(args["architecture"])
-    checked_size(int(args["cpu"]), int(args["memory_mib"]))
-    checked_share(int(args["spot_percent"]))
-    checked_drain(int(args["drain_s"]))
+def checked_sizing(sizing: Sizing | RouterServiceArgs) -> tuple[tuple[int, int], int]:
+    """Least and most tasks, and the load at which there are more. Raises ValueError on the first arg that cannot be."""
+    checked_platform(sizing["architecture"])
+    checked_size(sizing["cpu"], sizing["memory_mib"])
+    checked_share(int(sizing["spot_percent"]))
+    checked_drain(int(sizing["drain_s"]))
+    tasks = checked_tasks(int(sizing["min_tasks"]), int(sizing["max_tasks"]))
+    return tasks, checked_load(int(sizing["requests_per_task_per_minute"]))
 
 
 def task_definition(

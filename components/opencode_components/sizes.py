@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from opencode_components.refusals import refusal
+
 MEMORY_MIB: Mapping[int, Sequence[int]] = {
     256: (512, 1024, 2048),
     512: range(1024, 4096 + 1, 1024),
@@ -17,16 +19,13 @@ Source: Amazon ECS developer guide, "Fargate task definition parameters", task s
 """
 
 
-def checked_size(cpu: int, memory_mib: int) -> tuple[int, int]:
+def checked_size(cpu: float, memory_mib: float) -> tuple[int, int]:
     """CPU units and MiB as Fargate offers them together, whole numbers. Raises ValueError."""
-    cpu, memory_mib = int(cpu), int(memory_mib)
     if cpu not in MEMORY_MIB:
-        raise ValueError(
-            f"cpu {cpu}: Fargate has no task of that size; choose one of {', '.join(map(str, MEMORY_MIB))}"
-        )
-    if memory_mib not in MEMORY_MIB[cpu]:
-        offered = ", ".join(map(str, MEMORY_MIB[cpu]))
-        raise ValueError(
-            f"memory_mib {memory_mib}: Fargate has no task of {cpu} CPU units with it; choose one of {offered}"
-        )
-    return cpu, memory_mib
+        fix = f"use one of {', '.join(map(str, MEMORY_MIB))}"
+        raise refusal("cpu", cpu, reason="is no size that Fargate has", fix=fix)
+    offered = MEMORY_MIB[int(cpu)]
+    if memory_mib not in offered:
+        fix = f"use one of {', '.join(map(str, offered))}"
+        raise refusal("memory_mib", memory_mib, reason=f"goes with no Fargate task of {int(cpu)} CPU units", fix=fix)
+    return int(cpu), int(memory_mib)

@@ -1,6 +1,7 @@
 """The embedded AWS: DynamoDB and STS of moto on loopback, with the router's tables."""
 
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ class EmbeddedAws:
     def start(self) -> str:
         """The endpoint of all services, with the router's tables in place."""
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody here starts from a machine image
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"

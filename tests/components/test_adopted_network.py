@@ -10,6 +10,7 @@ from opencode_components.adopted_network import AdoptedNetwork, AdoptedNetworkAr
 from opencode_components.network import Network
 from opencode_components.testing import Placeholders
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 
 VPC_ID = "vpc-0123456789abcdef0"
 PUBLIC = ["subnet-000000000000000a1", "subnet-000000000000000b1"]
@@ -131,3 +132,7 @@ def test_two_adoptions_in_one_program_do_not_clash(deploy: Deploy) -> None:
             AdoptedNetwork(name, args)
 
     assert len(deploy(program, engine=an_account()).all(GROUP)) == 2
+
+
+def test_an_adopted_network_breaks_no_security_rule(deploy: Deploy) -> None:
+    assert_secure(deploy(an_adopted_network(), engine=an_account()))

@@ -8,6 +8,7 @@ import pytest
 from opencode_components.adopted_certificate import AdoptedCertificate, AdoptedCertificateArgs
 from opencode_components.certificate import Certificate, CertificateArgs, covers
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 
 CERTIFICATE = "aws:acm/certificate:Certificate"
 VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
@@ -138,3 +139,7 @@ def test_a_certificate_that_exists_is_handed_on_and_nothing_is_declared(deploy: 
 def test_an_arn_that_is_none_of_a_certificate_is_refused(deploy: Deploy, arn: str) -> None:
     with pytest.raises(ValueError, match=f"certificate_arn: '{arn}' is no ARN of an ACM certificate; copy it from"):
         deploy(lambda: AdoptedCertificate("front", AdoptedCertificateArgs(certificate_arn=arn)) and None)
+
+
+def test_a_certificate_breaks_no_security_rule(deploy: Deploy) -> None:
+    assert_secure(deploy(a_certificate(["*.example.com"], ["ai.example.com"])))

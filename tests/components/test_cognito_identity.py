@@ -10,6 +10,7 @@ import pytest
 from opencode_components.cognito_identity import CognitoIdentity, CognitoIdentityArgs
 from opencode_components.testing.graph import Graph, Resource
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:okta-a1b2c3"
 CALLBACK = "https://api.example.com/oauth2/idpresponse"
@@ -93,6 +94,13 @@ def test_the_command_lines_client_is_public_and_comes_back_only_to_loopback(depl
     assert cli["allowedOauthFlows"] == ["code"]
     assert cli["refreshTokenRotation"] == {"feature": "ENABLED", "retryGracePeriodSeconds": 60}
     assert "ALLOW_REFRESH_TOKEN_AUTH" not in cli["explicitAuthFlows"], "Cognito refuses it beside rotation"
+
+
+def test_refresh_tokens_rotate_only_where_the_plan_includes_it(deploy: Deploy) -> None:
+    cli = client(deployed(deploy, tier="LITE"), "cli").inputs
+
+    assert "refreshTokenRotation" not in cli
+    assert cli["explicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 def test_the_browsers_client_has_a_secret_and_never_comes_back_to_loopback(deploy: Deploy) -> None:
@@ -187,6 +195,11 @@ def test_the_providers_secret_is_a_reference_that_only_cloudformation_resolves(d
         "family_name": "family_name",
         "username": "sub",
     }
+
+
+@pytest.mark.parametrize("changes", [{}, FEDERATION], ids=["own people", "federated"])
+def test_every_security_rule_holds_and_no_secret_is_in_plain_text(deploy: Deploy, changes: dict[str, Any]) -> None:
+    assert_secure(deployed(deploy, **changes))
 
 
 def test_a_rotated_secret_changes_the_template_by_its_version(deploy: Deploy) -> None:

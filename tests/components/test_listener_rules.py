@@ -1,5 +1,6 @@
 """Requests at the load balancer as it would be deployed: who gets through to the router, and after what."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from opencode_components.listener_rules import PRIORITIES, ROUTER_RULES
 from opencode_components.testing.graph import Graph
-from opencode_components.testing.listener_rules import Decision, Request, route, rules_of
+from opencode_components.testing.listener_conditions import Request
+from opencode_components.testing.listener_rules import Decision, route, rules_of
 from opencode_components.testing.plugin import Deploy
 from opencode_router.errors import Unauthenticated
 from opencode_router.protocol import OPENAI
@@ -189,7 +191,12 @@ def test_a_token_has_to_be_the_issuers_for_one_of_the_audiences_and_of_the_right
 
 
 def test_an_issuer_that_does_not_tell_kinds_of_token_apart_is_not_asked_for_one(deploy: Deploy) -> None:
-    changes = {"audience_claim": "aud", "audience_format": "string-array", "audiences": ["gateway"], "token_uses": []}
+    changes: dict[str, Any] = {
+        "audience_claim": "aud",
+        "audience_format": "string-array",
+        "audiences": ["gateway"],
+        "token_uses": [],
+    }
     decision = at_the_door(deploy(an_api(**changes)), "GET", "/v1/models", [BEARER_JWT])
 
     assert decision.actions[0]["jwtValidation"]["additionalClaims"] == [
@@ -204,7 +211,7 @@ def test_the_routers_rules_keep_to_their_range_and_no_two_ranges_meet(graph: Gra
 
     assert taken == [rule.priority for rule in ROUTER_RULES]
     assert set(taken) <= set(PRIORITIES["api"])
-    assert all(one.stop <= next_.start for one, next_ in zip(ranges, ranges[1:], strict=False))
+    assert all(one.stop <= next_.start for one, next_ in itertools.pairwise(ranges))
     assert (ranges[0].start, ranges[-1].stop) == (1, 50_001)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from opencode_components.logs import Logs, LogsArgs
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0b7c4f1e-1111-2222-3333-444455556666"
@@ -79,3 +80,8 @@ def test_what_cloudwatch_logs_would_refuse_is_refused_first(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         deploy(logs(**changes))
+
+
+def test_logs_break_no_security_rule(deploy: Deploy) -> None:
+    assert_secure(deploy(logs()))
+    assert_secure(deploy(logs(keep_on_destroy=True)))

@@ -9,10 +9,11 @@ import pulumi_aws as aws
 import pytest
 from pulumi import ResourceOptions
 
-from opencode_components.network import NEEDED_WITHOUT_EGRESS, Network, NetworkArgs
+from opencode_components.network import NEEDED_WITHOUT_EGRESS, Egress, Network, NetworkArgs
 from opencode_components.testing import Graph, Resource
 from opencode_components.testing.plugin import Deploy
 from opencode_components.testing.reachability import can_reach
+from opencode_components.testing.security import assert_secure
 
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -346,3 +347,8 @@ def test_protection_of_the_component_reaches_what_it_is_made_of(deploy: Deploy) 
         Network("core", network_args(), ResourceOptions(protect=True))
 
     assert all(resource.protect for resource in deploy(program))
+
+
+@pytest.mark.parametrize("egress", Egress)
+def test_a_network_breaks_no_security_rule(deploy: Deploy, egress: Egress) -> None:
+    assert_secure(deploy(a_network(egress=egress, endpoint_services=list(NEEDED_WITHOUT_EGRESS))))

@@ -11,6 +11,7 @@ from opencode_components.observability import Observability, ObservabilityArgs
 from opencode_components.router_metrics import ROUTER_METRICS
 from opencode_components.testing.graph import Graph, Resource
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 from tests.router.test_ledger import RECORD
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -197,6 +198,10 @@ def test_only_alarms_of_this_account_may_write_to_the_encrypted_topic(deploy: De
     }
     assert use["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     assert use["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_every_security_rule_holds(deploy: Deploy) -> None:
+    assert_secure(deployed(deploy, alarm_emails=["ops@example.com"]))
 
 
 def test_each_address_is_told_by_email(deploy: Deploy) -> None:

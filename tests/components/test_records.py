@@ -9,6 +9,7 @@ from pulumi import Output, ResourceOptions
 
 from opencode_components.records import Records, RecordsArgs
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 from opencode_local.aws import create_tables
 
 TABLE = "aws:dynamodb/table:Table"
@@ -122,3 +123,8 @@ def test_the_outputs_name_the_tables(deploy: Deploy) -> None:
 
 def test_two_sets_of_records_in_one_account_do_not_clash(deploy: Deploy) -> None:
     assert not any("name" in table.inputs for table in deploy(records()).all(TABLE))
+
+
+def test_records_break_no_security_rule_protected_or_not(deploy: Deploy) -> None:
+    assert_secure(deploy(records()))
+    assert_secure(deploy(records(RecordsArgs(deletion_protection=False))))

@@ -8,6 +8,7 @@ import pytest
 
 from opencode_components.testing.graph import Graph
 from opencode_components.testing.plugin import Deploy
+from opencode_components.testing.security import assert_secure
 from opencode_components.web_firewall import WebFirewall, WebFirewallArgs
 
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
@@ -151,6 +152,10 @@ def test_credentials_are_in_neither_samples_nor_logs(deploy: Deploy) -> None:
 
     assert {config["visibilityConfig"]["sampledRequestsEnabled"] for config in configs} == {False}
     assert {field["singleHeader"]["name"] for field in logging["redactedFields"]} >= {"authorization", "x-api-key"}
+
+
+def test_every_security_rule_holds(deploy: Deploy) -> None:
+    assert_secure(deployed(deploy, blocked_cidrs=["203.0.113.0/24"]))
 
 
 def test_nothing_is_logged_unless_asked_for(deploy: Deploy) -> None:

@@ -68,9 +68,12 @@ def path(part: Mapping[str, Any], request: Request) -> bool:
 
 
 def header(part: Mapping[str, Any], request: Request) -> bool:
-    """Names are exact but for case; values ignore case. One of several headers of the name is enough."""
+    """Names are exact but for case; values ignore case. One of several headers of the name is enough.
+
+    White space around a value is no part of it: RFC 9110, section 5.5.
+    """
     name = part["httpHeaderName"].lower()
-    sent = [value for sent_name, value in request.headers if sent_name.lower() == name]
+    sent = [value.strip(" \t") for sent_name, value in request.headers if sent_name.lower() == name]
     return any(wildcard(value, re.IGNORECASE).fullmatch(one) for value in values(part) for one in sent)
 
 

@@ -1,9 +1,8 @@
 """What ids, ARNs and other computed outputs of AWS resources look like, as data.
 
-Templates are filled by `str.format` with: `name` (the physical name), `id`, `arn`, `region`, `account`, `key` (a UUID)
-`hex` and `secret` (64 digits each; cut
-them with a precision: `{hex:.17}`). Sources: the IAM service authorization reference for ARNs
-and the EC2 API for id prefixes (read 2026-11-21).
+Templates are filled by `str.format` with: `name` (the physical name), `id`, `arn`, `region`, `account`, `key` (a UUID),
+`hex` and `secret` (64 digits each; cut them with a precision: `{hex:.17}`) and `octet`. Sources: the IAM service
+authorization reference for ARNs and the EC2 API for id prefixes (read 2026-11-21).
 """
 
 from collections.abc import Mapping

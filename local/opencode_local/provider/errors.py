@@ -1,5 +1,8 @@
 """Refusals in AWS's words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 
@@ -14,11 +17,15 @@ class AwsError(Exception):
 
 
 class PartlyCreated(Exception):
-    """A resource exists, but what had to follow its creation failed: the engine keeps it and tries again."""
+    """A resource exists, but what had to follow its creation failed: the engine keeps it and tries again.
 
-    def __init__(self, id_: str, reason: str) -> None:
+    `properties` are what is known of it: its inputs at least.
+    """
+
+    def __init__(self, id_: str, reason: str, properties: Mapping[str, Any]) -> None:
         super().__init__(reason)
         self.id = id_
+        self.properties = dict(properties)
 
 
 def code_of(error: ClientError | AwsError) -> str:

@@ -21,7 +21,7 @@ def created(handler: Handler, aws: Aws, inputs: Mapping[str, Any]) -> tuple[str,
     try:
         return id_, _outputs(handler, here, id_, given)
     except (AwsError, ClientError) as error:
-        raise PartlyCreated(id_, worded(error)) from error
+        raise PartlyCreated(id_, worded(error), given) from error
 
 
 def updated(handler: Handler, aws: Aws, id_: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Properties:
@@ -65,7 +65,7 @@ def _input_now(
         return before
     is_known = name in state or before is None
     is_unchanged = is_same(state.get(name), now) if is_known else covers(before, now)
-    if before is None and (is_unchanged or name in handler.filled_by_aws):
+    if before is None and (is_unchanged or name in {"region", *handler.filled_by_aws}):
         return None
     return before if is_unchanged and covers(before, now) else now
 

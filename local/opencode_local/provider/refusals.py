@@ -36,9 +36,9 @@ def partly(context: grpc.ServicerContext, doing: str, inputs: Mapping[str, Any])
     try:
         yield
     except PartlyCreated as error:
-        properties, reason = wire.struct(inputs), f"{doing}: {error}"
+        reason = f"{doing}: {error}"
         failed = provider_pb2.ErrorResourceInitFailed(
-            id=error.id, properties=properties, inputs=properties, reasons=[reason]
+            id=error.id, properties=wire.struct(error.properties), inputs=wire.struct(inputs), reasons=[reason]
         )
         detail = Detail()
         detail.Pack(failed)

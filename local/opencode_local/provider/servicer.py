@@ -110,7 +110,7 @@ class Servicer(Plugin):
         try:
             self._sabotage.strike(token, name, after=True)
         except InjectedFailure as error:
-            raise PartlyCreated(id_, str(error)) from error
+            raise PartlyCreated(id_, str(error), outputs) from error
         return id_, outputs
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.handler import Fault, Handler, Properties
+from opencode_local.provider.handlers.route53 import bare_zone_id, zone_records
 from opencode_local.provider.members import block, reported, request, unsupported, value, values
 from opencode_local.provider.tags import changes, mapping, pairs
 
@@ -162,11 +163,10 @@ def missing_records(aws: Aws, certificate: Mapping[str, Any]) -> list[str]:
 
 
 def _public_records(aws: Aws) -> set[str]:
-    client = aws.client("route53")
     records: set[str] = set()
-    for zone in client.list_hosted_zones()["HostedZones"]:
+    for zone in aws.client("route53").list_hosted_zones()["HostedZones"]:
         if not zone["Config"]["PrivateZone"]:
-            for record in client.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+            for record in zone_records(aws, bare_zone_id(zone["Id"])):
                 records |= {
                     f"{record['Name']} {record['Type']} {_dotted(entry['Value'])}"
                     for entry in record.get("ResourceRecords", ())

@@ -31,6 +31,7 @@ RESOURCE_TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     )
 }
 """Required and optional properties by type."""
+NOTHING_LEFT = frozenset({"DELETE", "ROLLBACK"})
 PROVIDER_KEYS = ("UserPoolId", "ProviderName", "ProviderType")
 """Their change makes a new provider."""
 SECRET = re.compile(
@@ -41,11 +42,13 @@ SECRET = re.compile(
 
 class Stack(Handler):
     token = "aws:cloudformation/stack:Stack"
-    replace_on = frozenset({"name"})
+    replace_on = frozenset({"name", "onFailure"})
     auto_name = AutoName("name", 128)
 
     def check(self, aws: Aws, inputs: Properties) -> Sequence[Fault]:
-        faults = unsupported(values("name", "templateBody", "parameters", "capabilities"), inputs)
+        faults = unsupported(values("name", "templateBody", "parameters", "capabilities", "onFailure"), inputs)
+        if inputs.get("onFailure", "DELETE") not in NOTHING_LEFT:
+            faults.append(Fault("onFailure", "not supported by the local AWS, where a failed stack leaves nothing"))
         if not inputs.get("templateBody"):
             faults.append(Fault("templateBody", "required by the local AWS"))
         return faults

@@ -1,5 +1,6 @@
 """Tables."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from opencode_local.provider.members import block, blocks, reported, request, un
 from opencode_local.provider.tags import changes, mapping, pairs
 
 INDEX = (value("name", "IndexName"), *values("hashKey", "rangeKey"))
+KEY_SCHEMAS = blocks("keySchemas", *values("attributeName", "keyType"), member="KeySchema")
+"""A global index names its keys in a list, or by the older hashKey and rangeKey."""
 PROJECTION = (
     value("projectionType", "Projection.ProjectionType"),
     value("nonKeyAttributes", "Projection.NonKeyAttributes"),
@@ -28,7 +31,7 @@ TABLE = (
     ATTRIBUTES,
     *values("hashKey", "rangeKey"),
     *THROUGHPUT,
-    blocks("globalSecondaryIndexes", *INDEX, *PROJECTION, *THROUGHPUT),
+    blocks("globalSecondaryIndexes", *INDEX, KEY_SCHEMAS, *PROJECTION, *THROUGHPUT),
     blocks("localSecondaryIndexes", *INDEX, *PROJECTION),
     value("streamEnabled", "StreamSpecification.StreamEnabled"),
     value("streamViewType", "StreamSpecification.StreamViewType"),
@@ -49,6 +52,7 @@ EXTRAS = (
 STORED_KIND = "dynamodb table settings"
 """The store keeps what the embedded AWS forgets of a table, or does not let be changed."""
 PROVISIONED = "PROVISIONED"
+NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 GONE = ("ResourceNotFoundException", "TableNotFoundException")
 
 
@@ -64,6 +68,8 @@ class Table(Handler):
         faults = unsupported([*TABLE, *STORED, *EXTRAS], inputs)
         if not inputs.get("hashKey"):
             faults.append(Fault("hashKey", "required"))
+        if not NAME.fullmatch(inputs["name"]):
+            faults.append(Fault("name", "must be 3 to 255 of a-z, A-Z, 0-9, underscore, hyphen and dot"))
         return [*faults, *_attribute_faults(inputs)]
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -120,6 +126,7 @@ def _attribute_faults(inputs: Properties) -> Iterator[Fault]:
     """Source: terraform-provider-aws, internal/service/dynamodb/table.go, validateTableAttributes (read 2026-11-21)."""
     indexes = [*(inputs.get("globalSecondaryIndexes") or ()), *(inputs.get("localSecondaryIndexes") or ())]
     keys = {part.get(kind) for part in (inputs, *indexes) for kind in ("hashKey", "rangeKey")} - {None}
+    keys |= {key["attributeName"] for index in indexes for key in index.get("keySchemas") or ()}
     defined = {attribute["name"] for attribute in inputs.get("attributes") or ()}
     if defined - keys:
         yield Fault("attributes", f"all attributes must be indexed. Unused attributes: {sorted(defined - keys)}")
@@ -154,7 +161,7 @@ def _with_key_schema(keyed: Mapping[str, Any]) -> dict[str, Any]:
     """A table's or index's request, its keys as AWS lists them."""
     kinds = {"HashKey": "HASH", "RangeKey": "RANGE"}
     schema = [{"AttributeName": keyed[name], "KeyType": kind} for name, kind in kinds.items() if keyed.get(name)]
-    return {**{name: part for name, part in keyed.items() if name not in kinds}, "KeySchema": schema}
+    return {"KeySchema": schema, **{name: part for name, part in keyed.items() if name not in kinds}}
 
 
 def _as_declared(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +235,7 @@ def _index_updates(old: Properties, new: Properties) -> Iterator[dict[str, Any]]
         yield {"Delete": {"IndexName": name}}
     for name, index in after.items():
         if before.get(name) != index:
-            yield {"Create": _with_key_schema(request([*INDEX, *PROJECTION, *THROUGHPUT], index))}
+            yield {"Create": _with_key_schema(request([*INDEX, KEY_SCHEMAS, *PROJECTION, *THROUGHPUT], index))}
 
 
 HANDLERS = (Table(),)

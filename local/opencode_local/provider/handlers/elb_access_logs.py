@@ -58,9 +58,7 @@ def _takes_logs(aws: Aws, log: Mapping[str, Any]) -> bool:
     answer = found(client.get_bucket_policy, "NoSuchBucket", "NoSuchBucketPolicy", Bucket=bucket)
     if answer is None:
         return False
-    encryption = found(
-        client.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError", Bucket=bucket
-    )
+    encryption = found(client.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError", Bucket=bucket)
     rules = encryption["ServerSideEncryptionConfiguration"]["Rules"] if encryption else []
     algorithms = {rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules}
     prefix = f"{log['prefix'].strip('/')}/" if log.get("prefix") else ""

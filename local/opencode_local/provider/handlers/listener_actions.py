@@ -11,7 +11,7 @@ from typing import Any
 
 from opencode_local.provider.aws import Aws
 from opencode_local.provider.errors import AwsError
-from opencode_local.provider.members import Member, block, blocks, properties, request, value, values
+from opencode_local.provider.members import Member, block, blocks, reported, request, value, values
 
 JWT = "jwt-validation"
 JWT_KIND = "jwt-validation actions"
@@ -21,6 +21,7 @@ AUTHENTICATION = (
     *values("authenticationRequestExtraParams", "onUnauthenticatedRequest", "scope", "sessionCookieName"),
     *values("sessionTimeout"),
 )
+STICKINESS = (value("duration", "DurationSeconds"), value("enabled"))
 ACTION = (
     *values("type", "order", "targetGroupArn"),
     block(
@@ -39,7 +40,7 @@ ACTION = (
     block(
         "forward",
         blocks("targetGroups", value("arn", "TargetGroupArn"), value("weight")),
-        block("stickiness", value("duration", "DurationSeconds"), value("enabled"), member="TargetGroupStickinessConfig"),
+        block("stickiness", *STICKINESS, member="TargetGroupStickinessConfig"),
         member="ForwardConfig",
     ),
     block(
@@ -97,7 +98,7 @@ def read_actions(
     kept = aws.store.get(JWT_KIND, arn) or {"Actions": []}
     found = sorted([*kept["Actions"], *there], key=lambda action: int(action.get("Order", 0)))
     known = [*declared, *([{}] * (len(found) - len(declared)))]
-    return [properties(ACTION, action, like) for action, like in zip(found, known, strict=False)]
+    return [reported(ACTION, action, like) for action, like in zip(found, known, strict=False)]
 
 
 def refuse_actions(operation: str, protocol: str, actions: Sequence[Mapping[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from opencode_local.provider.handlers.listener_actions import (
     without_jwt,
 )
 from opencode_local.provider.handlers.listeners import described_listener
-from opencode_local.provider.members import block, blocks, properties, request, unsupported, values
+from opencode_local.provider.members import block, blocks, reported, request, unsupported, values
 
 CONDITIONS: Mapping[str, tuple[str, str]] = {
     "hostHeader": ("host-header", "HostHeaderConfig"),
@@ -36,7 +36,7 @@ CONDITION = tuple(
 )
 TABLE = (actions_member("actions"), blocks("conditions", *CONDITION), *values("listenerArn", "priority"))
 REPEATABLE = frozenset({"http-header"})
-MAX_VALUES = MAX_WILDCARDS = 5
+MAX_VALUES, MAX_WILDCARDS = 5, 6
 MAX_VALUE_CHARACTERS = 128
 
 
@@ -68,7 +68,7 @@ class ListenerRule(Handler):
         rule = answer["Rules"][0]
         return {
             "actions": read_actions(aws, id_, rule["Actions"], inputs.get("actions") or []),
-            "conditions": [properties(CONDITION, condition, {}) for condition in rule["Conditions"]],
+            "conditions": [reported(CONDITION, condition, {}) for condition in rule["Conditions"]],
             "listenerArn": _listener_of(id_),
             "priority": int(rule["Priority"]),
             "tagsAll": tags_of(aws, id_),

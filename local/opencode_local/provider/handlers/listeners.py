@@ -162,7 +162,8 @@ def _refuse_port(aws: Aws, operation: str, inputs: Mapping[str, Any], arn: str) 
     describe = aws.client("elbv2").describe_listeners
     for listener in describe(LoadBalancerArn=inputs["loadBalancerArn"])["Listeners"]:
         if listener["Port"] == inputs.get("port") and listener["ListenerArn"] != arn:
-            raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer", operation)
+            message = "A listener already exists on this port for this load balancer"
+            raise AwsError("DuplicateListener", message, operation)
 
 
 def _refuse_encryption(aws: Aws, operation: str, inputs: Mapping[str, Any]) -> None:

@@ -29,17 +29,19 @@ XFF_MODES = ("append", "preserve", "remove")
 ATTRIBUTES = (
     Attribute("clientKeepAlive", "client_keep_alive.seconds", 3600, range(60, 604_801)),
     Attribute("desyncMitigationMode", "routing.http.desync_mitigation_mode", "defensive", DESYNC_MODES),
-    Attribute("dropInvalidHeaderFields", "routing.http.drop_invalid_header_fields.enabled", False),
-    Attribute("enableDeletionProtection", "deletion_protection.enabled", False),
-    Attribute("enableHttp2", "routing.http2.enabled", True),
+    Attribute("dropInvalidHeaderFields", "routing.http.drop_invalid_header_fields.enabled", default=False),
+    Attribute("enableDeletionProtection", "deletion_protection.enabled", default=False),
+    Attribute("enableHttp2", "routing.http2.enabled", default=True),
     Attribute(
-        "enableTlsVersionAndCipherSuiteHeaders", "routing.http.x_amzn_tls_version_and_cipher_suite.enabled", False
+        "enableTlsVersionAndCipherSuiteHeaders",
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+        default=False,
     ),
-    Attribute("enableWafFailOpen", "waf.fail_open.enabled", False),
-    Attribute("enableXffClientPort", "routing.http.xff_client_port.enabled", False),
-    Attribute("enableZonalShift", "zonal_shift.config.enabled", False),
+    Attribute("enableWafFailOpen", "waf.fail_open.enabled", default=False),
+    Attribute("enableXffClientPort", "routing.http.xff_client_port.enabled", default=False),
+    Attribute("enableZonalShift", "zonal_shift.config.enabled", default=False),
     Attribute("idleTimeout", "idle_timeout.timeout_seconds", 60, range(1, 4001)),
-    Attribute("preserveHostHeader", "routing.http.preserve_host_header.enabled", False),
+    Attribute("preserveHostHeader", "routing.http.preserve_host_header.enabled", default=False),
     Attribute("xffHeaderProcessingMode", "routing.http.xff_header_processing.mode", "append", XFF_MODES),
 )
 NAME = re.compile(r"(?!internal-)[A-Za-z0-9](-?[A-Za-z0-9])*")

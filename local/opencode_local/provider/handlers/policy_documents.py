@@ -1,4 +1,4 @@
-"""Policy documents as IAM reads them, as far as refusals depend on it: does this one let a service do that?
+"""Policy documents as IAM reads them, as far as refusals depend on it.
 
 Source: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements" (read 2026-11-21).
 """

@@ -35,7 +35,7 @@ class Zone(Handler):
             CallerReference=str(uuid4()),
             HostedZoneConfig={"Comment": inputs.get("comment", DEFAULT_COMMENT), "PrivateZone": False},
         )
-        id_ = _bare(answer["HostedZone"]["Id"])
+        id_ = bare_zone_id(answer["HostedZone"]["Id"])
         _set_tags(aws, id_, {}, inputs)
         return id_
 
@@ -64,7 +64,7 @@ class Zone(Handler):
     def delete(self, aws: Aws, id_: str, properties: Properties) -> None:
         client = aws.client("route53")
         if properties.get("forceDestroy") and found(client.get_hosted_zone, "NoSuchHostedZone", Id=id_):
-            for record in _records(aws, id_):
+            for record in zone_records(aws, id_):
                 if record["Type"] not in OWN_TYPES:
                     _change(aws, id_, "DELETE", record)
         found(client.delete_hosted_zone, "NoSuchHostedZone", Id=id_)
@@ -86,7 +86,7 @@ class Record(Handler):
         return faults
 
     def create(self, aws: Aws, inputs: Properties) -> str:
-        zone_id, name = _bare(inputs["zoneId"]), _full_name(aws, inputs)
+        zone_id, name = bare_zone_id(inputs["zoneId"]), _full_name(aws, inputs)
         there = _record(aws, zone_id, name, inputs["type"])
         if there is not None and not inputs.get("allowOverwrite"):
             message = (
@@ -105,7 +105,7 @@ class Record(Handler):
         is_declared = bool(inputs) and _full_name(aws, inputs) == name
         target = there.get("AliasTarget")
         return {
-            "zoneId": inputs["zoneId"] if _bare(inputs.get("zoneId", "")) == zone_id else zone_id,
+            "zoneId": inputs["zoneId"] if bare_zone_id(inputs.get("zoneId", "")) == zone_id else zone_id,
             "name": inputs["name"] if is_declared else name.rstrip("."),
             "type": type_,
             "fqdn": name.rstrip("."),
@@ -125,7 +125,7 @@ class Record(Handler):
             _change(aws, zone_id, "DELETE", there)
 
 
-def _bare(zone_id: str) -> str:
+def bare_zone_id(zone_id: str) -> str:
     return zone_id.removeprefix(ZONE_PREFIX)
 
 
@@ -138,12 +138,12 @@ def _parts(id_: str) -> tuple[str, str, str]:
 
 def _full_name(aws: Aws, inputs: Mapping[str, Any]) -> str:
     """A name within the zone may be given without the zone's own. In lower case, with a final dot."""
-    zone = aws.client("route53").get_hosted_zone(Id=_bare(inputs["zoneId"]))["HostedZone"]["Name"].rstrip(".")
+    zone = aws.client("route53").get_hosted_zone(Id=bare_zone_id(inputs["zoneId"]))["HostedZone"]["Name"].rstrip(".")
     name = inputs["name"].rstrip(".").lower()
     return f"{name}." if name == zone or name.endswith(f".{zone}") else f"{name}.{zone}.".lstrip(".")
 
 
-def _records(aws: Aws, zone_id: str) -> list[dict[str, Any]]:
+def zone_records(aws: Aws, zone_id: str) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
     pages = aws.client("route53").get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone_id)
     for page in pages:
@@ -155,7 +155,7 @@ def _record(aws: Aws, zone_id: str, name: str, type_: str) -> dict[str, Any] | N
     if not found(aws.client("route53").get_hosted_zone, "NoSuchHostedZone", Id=zone_id):
         return None
     return next(
-        (record for record in _records(aws, zone_id) if (record["Name"], record["Type"]) == (name, type_)), None
+        (record for record in zone_records(aws, zone_id) if (record["Name"], record["Type"]) == (name, type_)), None
     )
 
 
@@ -163,7 +163,7 @@ def _record_set(aws: Aws, name: str, inputs: Mapping[str, Any]) -> dict[str, Any
     made: dict[str, Any] = {"Name": name, "Type": inputs["type"]}
     if inputs.get("aliases"):
         alias = inputs["aliases"][0]
-        _refuse_target(aws, inputs["type"], alias, _bare(inputs["zoneId"]))
+        _refuse_target(aws, inputs["type"], alias, bare_zone_id(inputs["zoneId"]))
         target = {"HostedZoneId": alias["zoneId"], "DNSName": alias["name"]}
         return {**made, "AliasTarget": {**target, "EvaluateTargetHealth": alias["evaluateTargetHealth"]}}
     return {**made, "TTL": inputs["ttl"], "ResourceRecords": [{"Value": text} for text in inputs["records"]]}
@@ -186,7 +186,7 @@ def _change(aws: Aws, zone_id: str, action: str, record_set: Mapping[str, Any]) 
 
 def _refuse_second(aws: Aws, zone_id: str, name: str, type_: str) -> None:
     """A CNAME stands alone (RFC 1034, 3.6.2)."""
-    others = {record["Type"] for record in _records(aws, zone_id) if record["Name"] == name} - {type_}
+    others = {record["Type"] for record in zone_records(aws, zone_id) if record["Name"] == name} - {type_}
     if others and (type_ == "CNAME" or "CNAME" in others):
         message = f"RRSet of type {type_} with DNS name {name} is not permitted as {', '.join(sorted(others))} exists"
         raise _refused(message)
@@ -202,7 +202,7 @@ def _refuse_target(aws: Aws, type_: str, alias: Mapping[str, Any], zone_id: str)
 def _targets(aws: Aws, type_: str, target_zone_id: str, zone_id: str, target: str) -> set[str]:
     """What can be pointed to in a zone: records of one's own, a distribution, load balancers of this region."""
     if target_zone_id == zone_id:
-        return {record["Name"] for record in _records(aws, zone_id) if record["Type"] == type_}
+        return {record["Name"] for record in zone_records(aws, zone_id) if record["Type"] == type_}
     if target_zone_id == CLOUDFRONT_ZONE_ID:
         return {target} if target.endswith(CLOUDFRONT_SUFFIX) else set()
     balancers = aws.client("elbv2").describe_load_balancers()["LoadBalancers"]

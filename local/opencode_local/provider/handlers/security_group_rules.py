@@ -60,7 +60,10 @@ class SecurityGroupRule(Handler):
             IpPermissions=[permission(inputs)],
             TagSpecifications=ec2.tag_specifications("security-group-rule", inputs),
         )
-        return str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+        id_ = str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+        if inputs.get("description") and not inputs.get("cidrIpv4"):
+            self._modify(aws, id_, inputs)  # the embedded AWS drops what such a rule was described by at first
+        return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
         rule = self._rule(aws, id_)
@@ -77,10 +80,8 @@ class SecurityGroupRule(Handler):
         }
 
     def update(self, aws: Aws, id_: str, old: Properties, new: Properties) -> None:
-        rule = {"SecurityGroupRuleId": id_, "SecurityGroupRule": request(CHANGED, new)}
         if request(CHANGED, old) != request(CHANGED, new):
-            client = aws.client("ec2")
-            client.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[rule])
+            self._modify(aws, id_, new)
         ec2.retag(aws, id_, old, new)
 
     def delete(self, aws: Aws, id_: str, properties: Properties) -> None:
@@ -88,6 +89,13 @@ class SecurityGroupRule(Handler):
         if rule is not None:
             revoke = getattr(aws.client("ec2"), f"revoke_security_group_{self.direction}")
             revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[id_])
+
+    def _modify(self, aws: Aws, id_: str, inputs: Properties) -> None:
+        rule = {"Description": "", "FromPort": -1, "ToPort": -1, **request(CHANGED, inputs)}
+        aws.client("ec2").modify_security_group_rules(
+            GroupId=inputs["securityGroupId"],
+            SecurityGroupRules=[{"SecurityGroupRuleId": id_, "SecurityGroupRule": rule}],
+        )
 
     def _rule(self, aws: Aws, id_: str) -> dict[str, Any] | None:
         describe = aws.client("ec2").describe_security_group_rules

@@ -38,7 +38,7 @@ ATTRIBUTES = (
     ),
 )
 STICKINESS = (
-    Attribute("enabled", "stickiness.enabled", True),
+    Attribute("enabled", "stickiness.enabled", default=True),
     Attribute("type", "stickiness.type", "lb_cookie", ("lb_cookie", "app_cookie")),
     Attribute("cookieDuration", "stickiness.lb_cookie.duration_seconds", 86_400, range(1, 604_801)),
 )
@@ -115,10 +115,10 @@ class TargetGroup(Handler):
         declared_stickiness = inputs.get("stickiness") or {}
         is_sticky = declared_stickiness or {"Key": "stickiness.enabled", "Value": "true"} in attributes
         return {
-            **members.properties(TABLE, group, inputs),
+            **members.reported(TABLE, group, inputs),
             **properties(ATTRIBUTES, attributes),
             "stickiness": properties(STICKINESS, attributes) if is_sticky else None,
-            "healthCheck": members.properties(HEALTH_CHECK, group, inputs.get("healthCheck") or {}),
+            "healthCheck": members.reported(HEALTH_CHECK, group, inputs.get("healthCheck") or {}),
             "tagsAll": tags_of(aws, id_),
             "arn": id_,
             "arnSuffix": id_.rpartition(":")[2],

@@ -83,6 +83,7 @@ class VpcEndpoint(Handler):
         given = {member: value for member, value in changes.items() if value}
         if given:
             aws.client("ec2").modify_vpc_endpoint(VpcEndpointId=id_, **given)
+            move_routes(aws, id_, given.get("AddRouteTableIds", ()), given.get("RemoveRouteTableIds", ()))
         ec2.retag(aws, id_, old, new)
 
     def delete(self, aws: Aws, id_: str, properties: Properties) -> None:
@@ -93,6 +94,17 @@ class VpcEndpoint(Handler):
 def live(aws: Aws, id_: str) -> dict[str, Any] | None:
     endpoint = ec2.existing(aws.client("ec2").describe_vpc_endpoints, "VpcEndpoints", VpcEndpointIds=[id_])
     return None if endpoint is None or endpoint["State"].lower() == "deleted" else endpoint
+
+
+def move_routes(aws: Aws, id_: str, added: Sequence[str], removed: Sequence[str]) -> None:
+    """The routes of a gateway endpoint, which the embedded AWS writes only when the endpoint is made."""
+    client = aws.client("ec2")
+    endpoint = client.describe_vpc_endpoints(VpcEndpointIds=[id_])["VpcEndpoints"][0]
+    service = prefix_list(aws, endpoint)
+    for table in added:
+        client.create_route(RouteTableId=table, DestinationPrefixListId=service, GatewayId=id_)
+    for table in removed:
+        client.delete_route(RouteTableId=table, DestinationPrefixListId=service)
 
 
 def prefix_list(aws: Aws, endpoint: Mapping[str, Any]) -> str | None:

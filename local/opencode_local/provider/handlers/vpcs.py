@@ -92,6 +92,8 @@ class Subnet(Handler):
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         client = aws.client("ec2")
+        if inputs.get("availabilityZone"):
+            self._refuse_foreign_zone(aws, inputs["availabilityZone"])
         tags = ec2.tag_specifications("subnet", inputs)
         id_: str = client.create_subnet(**request(SUBNET, inputs), TagSpecifications=tags)["Subnet"]["SubnetId"]
         self._modify(aws, id_, {}, inputs)
@@ -118,6 +120,16 @@ class Subnet(Handler):
                 "DependencyViolation", f"The subnet '{id_}' has dependencies and cannot be deleted.", "DeleteSubnet"
             )
         ec2.unless_gone(client.delete_subnet, SubnetId=id_)
+
+    def _refuse_foreign_zone(self, aws: Aws, name: str) -> None:
+        zones = aws.client("ec2").describe_availability_zones()["AvailabilityZones"]
+        names = sorted(zone["ZoneName"] for zone in zones)
+        if name not in names:
+            message = (
+                f"Value ({name}) for parameter availabilityZone is invalid. Subnets can currently only be created in "
+                f"the following availability zones: {', '.join(names)}."
+            )
+            raise AwsError("InvalidParameterValue", message, "CreateSubnet")
 
     def _modify(self, aws: Aws, id_: str, old: Properties, new: Properties) -> None:
         is_public = new.get("mapPublicIpOnLaunch", False)
@@ -180,8 +192,8 @@ class InternetGateway(Handler):
         gateway = ec2.existing(client.describe_internet_gateways, "InternetGateways", InternetGatewayIds=[id_])
         for attachment in gateway["Attachments"] if gateway else ():
             vpc_id = attachment["VpcId"]
-            filters = [*ec2.matching(vpc_id=vpc_id, state="available")]
-            if client.describe_nat_gateways(Filters=filters)["NatGateways"]:
+            nat_gateways = client.describe_nat_gateways(Filter=ec2.matching(vpc_id=vpc_id, state="available"))
+            if nat_gateways["NatGateways"]:
                 message = (
                     f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) "
                     "before detaching the gateway."

@@ -1,0 +1,25 @@
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from opencode_local.aws import EmbeddedAws
+from opencode_local.provider.aws import Account, Aws
+from tests.local.provider.declaring import Program
+
+DEFAULT_TAGS = {"owner": "platform"}
+account_ids = count(200_000_000_000)
+
+
+@pytest.fixture(scope="session")
+def embedded_aws() -> Iterator[EmbeddedAws]:
+    embedded = EmbeddedAws()
+    embedded.start()
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture
+def program(embedded_aws: EmbeddedAws) -> Program:
+    """An account of its own for each test, and therefore empty."""
+    return Program(Aws(Account(embedded_aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))

@@ -5,6 +5,8 @@ from typing import Any
 
 from pulumi import Input, Output
 
+from opencode_components.partitions import partition
+
 VERSION = "2012-10-17"
 CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
 
@@ -22,16 +24,14 @@ def topic_policy(topic_arn: Input[str], *, region: Input[str], account_id: Input
                 "Resource": topic_arn,
                 "Condition": {
                     "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnLike": {
-                        "aws:SourceArn": Output.concat("arn:aws:cloudwatch:", region, ":", account_id, ":alarm:*")
-                    },
+                    "ArnLike": {"aws:SourceArn": arn(region, "cloudwatch:", region, ":", account_id, ":alarm:*")},
                 },
             }
         ],
     }
 
 
-def key_policy(account_id: Input[str]) -> Mapping[str, Any]:
+def key_policy(*, region: Input[str], account_id: Input[str]) -> Mapping[str, Any]:
     """The account administers its key through IAM; CloudWatch encrypts what the account's alarms say.
 
     Source: Amazon SNS developer guide, "Managing Amazon SNS encryption keys and costs" (read 2026-11-21).
@@ -42,7 +42,7 @@ def key_policy(account_id: Input[str]) -> Mapping[str, Any]:
             {
                 "Sid": "AdministeredThroughIam",
                 "Effect": "Allow",
-                "Principal": {"AWS": Output.concat("arn:aws:iam::", account_id, ":root")},
+                "Principal": {"AWS": arn(region, "iam::", account_id, ":root")},
                 "Action": "kms:*",
                 "Resource": "*",
             },
@@ -56,3 +56,9 @@ def key_policy(account_id: Input[str]) -> Mapping[str, Any]:
             },
         ],
     }
+
+
+def arn(region: Input[str], *parts: Input[str]) -> Output[str]:
+    """An ARN of the part of AWS that `region` belongs to."""
+    known: Output[str] = Output.from_input(region)
+    return Output.concat("arn:", known.apply(partition), ":", *parts)

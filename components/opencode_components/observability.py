@@ -162,7 +162,7 @@ def alarm_topic(name: str, args: ObservabilityArgs, opts: ResourceOptions) -> aw
         description="Encrypts the gateway's alarm notifications",
         enable_key_rotation=True,
         deletion_window_in_days=KEY_DELETION_DAYS,
-        policy=Output.json_dumps(key_policy(args["account_id"])),
+        policy=Output.json_dumps(key_policy(region=region, account_id=args["account_id"])),
         opts=opts,
     )
     topic = aws.sns.Topic(name, region=region, kms_master_key_id=key.arn, opts=opts)

@@ -90,9 +90,15 @@ def container_definition(
 ) -> dict[str, Any]:
     """One container: no root, no capabilities, nothing to write to; the router needs no file of its own.
 
+    Raises ValueError when the image is named without a digest: a tag may mean another one tomorrow.
+
     Its log never makes it wait: with CloudWatch gone it loses lines rather than callers, whose usage is in the table.
     Source: Amazon ECS API reference, "ContainerDefinition", and developer guide, "awslogs" (read 2026-11-21).
     """
+    if "@sha256:" not in image_uri:
+        raise refusal(
+            "image_uri", image_uri, reason="has no digest", fix="name it like ...amazonaws.com/router@sha256:..."
+        )
     return {
         "name": CONTAINER,
         "image": image_uri,

@@ -179,7 +179,7 @@ def router_service(
     parts: tuple[aws.ecs.ClusterCapacityProviders, aws.ecs.TaskDefinition, aws.ec2.SecurityGroup],
     of_self: ResourceOptions,
 ) -> aws.ecs.Service:
-    """Runs the definition; a release whose tasks do not become healthy is rolled back, and the up fails.
+    """Runs the definition, and is there once it does; a release whose tasks do not become healthy is rolled back.
 
     How many tasks run is the scaling's to say: the number here only counts for the first time.
     """

@@ -232,6 +232,18 @@ def image_and_api() -> Callable[[], None]:
     return program
 
 
+@pytest.mark.parametrize("image_uri", [IMAGE.partition("@")[0], "router:latest"])
+def test_an_image_is_run_by_digest_or_not_at_all(deploy: Deploy, image_uri: str) -> None:
+    with pytest.raises(ValueError, match=r"^image_uri: .*digest"):
+        deploy(an_api(image_uri=image_uri))
+
+
+def test_a_preview_shows_everything_though_nothing_is_there_yet(deploy: Deploy, preview: Deploy) -> None:
+    shown, there = preview(image_and_api()), deploy(image_and_api())
+
+    assert {r.urn for r in shown} == {r.urn for r in there}
+
+
 def test_two_apis_live_in_one_account_and_region(deploy: Deploy) -> None:
     def program() -> None:
         for name in ("dev-api", "prod-api"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from opencode_components.listener_rules import PRIORITIES, ROUTER_RULES
 from opencode_components.testing.graph import Graph
@@ -13,6 +14,7 @@ from opencode_components.testing.listener_conditions import Request
 from opencode_components.testing.listener_rules import Decision, route, rules_of
 from opencode_components.testing.plugin import Deploy
 from opencode_router.errors import Unauthenticated
+from opencode_router.identity.credentials import credential
 from opencode_router.protocol import OPENAI
 from tests.components.api_program import HOST, ISSUER, JWKS_URL, an_api
 
@@ -156,11 +158,12 @@ def test_the_host_is_the_host_in_any_spelling(graph: Graph, host: str) -> None:
 
 def test_who_has_no_credential_is_told_so_in_the_routers_own_words(graph: Graph) -> None:
     decision = at_the_door(graph, "POST", "/v1/chat/completions", [])
-    error = Unauthenticated("send an API key (X-API-Key: oc_...) or a token (Authorization: Bearer ...)")
-    of_router = {key: value for key, value in OPENAI.error(error, "r").items() if key == "error"}
+    with pytest.raises(Unauthenticated) as refused:
+        credential(CIMultiDict())
+    of_router = OPENAI.error(refused.value, "request-id")["error"]
 
     assert decision.status == 401
-    assert json.loads(decision.body or "") == of_router
+    assert json.loads(decision.body or "") == {"error": of_router}
     assert decision.actions[0]["fixedResponse"]["contentType"] == "application/json"
 
 

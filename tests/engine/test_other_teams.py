@@ -18,6 +18,7 @@ pytestmark = pytest.mark.xdist_group("engine-teams")
 
 HERE = Path(__file__).parent
 TYPESCRIPT = HERE / "typescript"
+IMAGE_REPOSITORY = "router"
 HOST_RUNTIME = "runtime: {{name: python, options: {{virtualenv: {virtualenv}}}}}"
 
 
@@ -42,6 +43,9 @@ def team_project(folder: Path, runtime: str, engine: Path, cloud: Cloud) -> Stac
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(f"name: team\n{runtime}\n")
     project = Project(folder=folder, engine=engine, cloud=cloud)
+    repositories = cloud.client("ecr")
+    if not repositories.describe_repositories()["repositories"]:
+        repositories.create_repository(repositoryName=IMAGE_REPOSITORY)
     config = {"aws:region": "us-east-1", "team:zoneId": cloud.zone_id, "team:accountId": cloud.account.account_id}
     return project.stack("dev", config)
 
@@ -58,7 +62,7 @@ def proves_itself(stack: Stack, cloud: Cloud) -> None:
     assert topic["DisplayName"] == outputs["vpcId"], "its own resource takes an output of a component"
     assert len(services["serviceArns"]) == 1
     assert again == {}
-    assert left_behind(cloud) == {}
+    assert left_behind(cloud) == {"repositories": [IMAGE_REPOSITORY]}, "the team's own"
 
 
 def test_a_python_project_with_our_wheel_alone_composes_network_and_api(

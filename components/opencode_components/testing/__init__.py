@@ -1,6 +1,6 @@
 """Tools to test Pulumi programs: run them without a cloud, query what they declare, and judge it."""
 
-from opencode_components.testing.deployment import SecretConfig, deploy, preview
+from opencode_components.testing.deployment import Deploy, SecretConfig, deploy, preview
 from opencode_components.testing.graph import UNKNOWN, Graph, Resource
 from opencode_components.testing.iam import Decision as IamDecision
 from opencode_components.testing.iam import evaluate, evaluate_documents
@@ -16,6 +16,7 @@ from opencode_components.testing.security_rule import Rule
 
 __all__ = [
     "UNKNOWN",
+    "Deploy",
     "Engine",
     "Finding",
     "Graph",

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import isawaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import Settings, configure
@@ -25,7 +26,7 @@ DEFAULT_STACK = "dev"
 DEFAULT_PROJECT = "project"
 ORGANIZATION = "organization"
 
-Body = Callable[[], Awaitable[None] | None]
+Body = Callable[[], object]
 Program = Body | str | os.PathLike[str]
 
 
@@ -34,6 +35,20 @@ class SecretConfig:
     """A config value that is stored encrypted, as by `pulumi config set --secret`."""
 
     value: str
+
+
+class Deploy(Protocol):
+    """What the fixtures `deploy` and `preview` are."""
+
+    def __call__(
+        self,
+        program: Program,
+        *,
+        config: Mapping[str, Any] | None = None,
+        stack: str = DEFAULT_STACK,
+        project: str = DEFAULT_PROJECT,
+        engine: Engine | None = None,
+    ) -> Graph: ...
 
 
 def deploy(
@@ -105,7 +120,12 @@ class Deployment:
             )
         )
         set_all_config(*config_values(self._config, self._project))
-        await run_in_stack(body)
+        await run_in_stack(lambda: awaited_only(body()))
+
+
+def awaited_only(result: object) -> Awaitable[None] | None:
+    """What is left to await of a program; whatever else it returned is nobody's."""
+    return result if isawaitable(result) else None
 
 
 def config_values(config: Mapping[str, Any], project: str) -> tuple[dict[str, str], list[str]]:

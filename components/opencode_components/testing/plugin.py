@@ -1,13 +1,10 @@
 """pytest fixtures: `deploy` and `preview`."""
 
-from collections.abc import Callable
-
 import pytest
 
 from opencode_components.testing import deployment
-from opencode_components.testing.graph import Graph
 
-Deploy = Callable[..., Graph]
+Deploy = deployment.Deploy
 
 # What pulumi_aws says of its own deprecated modules when it first imports a service, used or not.
 OF_THE_SDK_ITSELF = r"ignore:[\w./]+ has been deprecated in favor of:DeprecationWarning"

@@ -1,6 +1,6 @@
 """Programs run in process as the engine would run them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ import pulumi_awsx as awsx
 import pytest
 from pulumi import Output, ResourceOptions
 
-from opencode_components.testing import UNKNOWN, Graph, Placeholders, SecretConfig
+from opencode_components.testing import UNKNOWN, Deploy, Placeholders, SecretConfig
 
-Deploy = Callable[..., Graph]
 QUEUE = "aws:sqs/queue:Queue"
 
 
@@ -83,7 +82,7 @@ def fail(_: object) -> str:
 @pytest.mark.parametrize("run", ["deploy", "preview"])
 def test_an_error_in_an_apply_fails_the_run(request: pytest.FixtureRequest, run: str) -> None:
     with pytest.raises(ZeroDivisionError, match="in apply"):
-        request.getfixturevalue(run)(lambda: Output.from_input(1).apply(fail) and None)
+        request.getfixturevalue(run)(lambda: Output.from_input(1).apply(fail))
 
 
 def test_an_error_in_an_apply_that_a_resource_needs_fails_the_run(deploy: Deploy) -> None:
@@ -254,7 +253,7 @@ class Refusing:
 
 
 def test_another_engine_answers_for_the_resources(deploy: Deploy) -> None:
-    graph = deploy(lambda: Mailbox("first") and None, engine=Refusing())
+    graph = deploy(lambda: Mailbox("first"), engine=Refusing())
 
     assert graph.one(QUEUE).id == "id-of-first"
     assert graph.one("tests:index:Mailbox").outputs["queue_arn"] == "arn-of-first"

@@ -1,17 +1,15 @@
 """IAM is evaluated as AWS documents it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 from pulumi import Output
 
-from opencode_components.testing import Graph, evaluate, evaluate_documents
+from opencode_components.testing import Deploy, Graph, evaluate, evaluate_documents
 from tests.components.testing.secure_program import policy, trust
 
-Deploy = Callable[..., Graph]
 BUCKET = "arn:aws:s3:::amzn-s3-demo-bucket"
 USER = {"aws:username": "carlossalazar"}
 

@@ -6,10 +6,9 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from opencode_components.testing import Graph, Request, route
+from opencode_components.testing import Deploy, Graph, Request, route
 from opencode_components.testing.listener_conditions import wildcard
 
-Deploy = Callable[..., Graph]
 Program = Callable[[], None]
 
 

@@ -1,14 +1,12 @@
 """Who reaches whom follows from the security groups of both ends."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 
-from opencode_components.testing import Graph, can_reach
+from opencode_components.testing import Deploy, Graph, can_reach
 
-Deploy = Callable[..., Graph]
 TCP = {"ip_protocol": "tcp"}
 
 

@@ -1,13 +1,12 @@
 """Every rule objects to what it is about, and to nothing else."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi import Output
 
-from opencode_components.testing import Graph, assert_secure, findings
+from opencode_components.testing import Deploy, Graph, assert_secure, findings
 from opencode_components.testing.security import RULES
 from tests.components.testing.secure_program import (
     NOT_FOUND,
@@ -18,8 +17,6 @@ from tests.components.testing.secure_program import (
     secure_program,
     trust,
 )
-
-Deploy = Callable[..., Graph]
 
 EVERYONE = {"security_group_id": "sg-1", "referenced_security_group_id": None, "cidr_ipv4": "0.0.0.0/0"}
 

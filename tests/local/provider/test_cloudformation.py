@@ -146,7 +146,7 @@ def test_a_reference_to_nothing_is_refused(program: Program, federation: Federat
         ({"templateBody": template(A={}), "parameters": {"Name": "Okta"}}, "do not exist in the template"),
         ({"templateBody": template(A={}), "iamRoleArn": "arn:aws:iam::1:role/r"}, "iamRoleArn: not supported"),
         ({"templateBody": template(A={}), "onFailure": "DO_NOTHING"}, "onFailure: not supported"),
-        ({"templateBody": template(A={}), "name": "1st"}, "regular expression pattern"),
+        ({"templateBody": template(A={}), "name": "1st"}, "name: must begin with a letter"),
         ({}, "templateBody: required"),
     ],
 )

@@ -34,6 +34,7 @@ RESOURCE_TYPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 NOTHING_LEFT = frozenset({"DELETE", "ROLLBACK"})
 PROVIDER_KEYS = ("UserPoolId", "ProviderName", "ProviderType")
 """Their change makes a new provider."""
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 SECRET = re.compile(
     r"\{\{resolve:secretsmanager:(?P<id>arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[^:}]+|[^:}]+)"
     r"(?::SecretString(?::(?P<key>[^:}]*)(?::(?P<stage>[^:}]*)(?::(?P<version>[^:}]*))?)?)?)?\}\}"
@@ -51,6 +52,8 @@ class Stack(Handler):
             faults.append(Fault("onFailure", "not supported by the local AWS, where a failed stack leaves nothing"))
         if not inputs.get("templateBody"):
             faults.append(Fault("templateBody", "required by the local AWS"))
+        if not NAME.fullmatch(inputs["name"]):
+            faults.append(Fault("name", "must begin with a letter, then letters, digits and hyphens"))
         return faults
 
     def create(self, aws: Aws, inputs: Properties) -> str:

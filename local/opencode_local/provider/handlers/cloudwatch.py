@@ -25,6 +25,7 @@ ALARM = (
     blocks("metricQueries", *QUERY, member="Metrics"),
 )
 DEFAULTS: Properties = {"actionsEnabled": True, "treatMissingData": "missing"}
+MISSING_DATA = ("missing", "ignore", "breaching", "notBreaching")
 SHORT_PERIODS_S = (10, 20, 30)
 PERIOD_STEP_S = 60
 ANOMALY_OPERATORS = frozenset(
@@ -157,6 +158,8 @@ def _refuse_alarm(inputs: Mapping[str, Any]) -> None:
 def _refuse_threshold(inputs: Mapping[str, Any]) -> None:
     if not inputs.get("evaluationPeriods"):
         raise _invalid("EvaluationPeriods must be set")
+    if inputs.get("treatMissingData", "missing") not in MISSING_DATA:
+        raise _invalid(f"TreatMissingData must be one of {', '.join(MISSING_DATA)}")
     is_band = inputs.get("comparisonOperator") in ANOMALY_OPERATORS
     if is_band != bool(inputs.get("thresholdMetricId")) or is_band == (inputs.get("threshold") is not None):
         raise _invalid("Threshold goes with a fixed comparison, ThresholdMetricId with a band")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencode_local.provider.aws import Aws, found
-from opencode_local.provider.members import refuse
 from opencode_local.provider.handlers.iam_lookups import lets_in, role_named
 from opencode_local.provider.handlers.policy_documents import Question
+from opencode_local.provider.members import refuse
 
 TASKS = "ecs-tasks.amazonaws.com"
 IMAGE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z.]+/(?P<repository>[^:@]+)")

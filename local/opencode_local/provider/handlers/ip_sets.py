@@ -76,7 +76,9 @@ def _refuse_addresses(operation: str, inputs: Mapping[str, Any]) -> None:
         except ValueError:
             network = None
         if network is None or network.version != version or network.prefixlen == 0 or "/" not in address:
-            message = f"Error reason: The parameter contains formatting that is not valid., field: IP_ADDRESS: {address}"
+            message = (
+                f"Error reason: The parameter contains formatting that is not valid., field: IP_ADDRESS: {address}"
+            )
             raise AwsError("WAFInvalidParameterException", message, operation)
 
 

@@ -18,9 +18,7 @@ SETTINGS = (
         value("filterType", "filterType"),
         member="imageTagMutabilityExclusionFilters",
     ),
-    block(
-        "imageScanningConfiguration", value("scanOnPush", "scanOnPush"), member="imageScanningConfiguration"
-    ),
+    block("imageScanningConfiguration", value("scanOnPush", "scanOnPush"), member="imageScanningConfiguration"),
 )
 ENCRYPTION = (value("encryptionType", "encryptionType"), value("kmsKey", "kmsKey"))
 

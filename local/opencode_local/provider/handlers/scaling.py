@@ -11,7 +11,6 @@ from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.members import block, blocks, reported, request, unsupported, value, values
-from opencode_local.provider.tags import pairs
 
 SERVICE = "application-autoscaling"
 NOT_FOUND = ("ObjectNotFoundException", "ValidationException")
@@ -70,7 +69,9 @@ class Target(Handler):
         target = _target(aws, scaled)
         if target is None:
             return None
-        role = f"arn:{aws.partition}:iam::{aws.account_id}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
+        role = (
+            f"arn:{aws.partition}:iam::{aws.account_id}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
+        )
         return {
             "roleArn": f"{role}/AWSServiceRoleForApplicationAutoScaling_ECSService",
             **reported(TARGET, target, inputs),

@@ -35,6 +35,7 @@ class Secret(Handler):
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         require_key(aws, "CreateSecret", inputs.get("kmsKeyId"), "InvalidParameterException")
+        _refuse_waiting(aws, inputs["name"])
         token, tags = str(uuid4()), pairs(inputs.get("tagsAll"))
         answer = aws.client("secretsmanager").create_secret(
             **request(SECRET, inputs), Tags=tags, ClientRequestToken=token
@@ -83,7 +84,7 @@ class SecretVersion(Handler):
 
     def check(self, aws: Aws, inputs: Properties) -> Sequence[Fault]:
         faults = unsupported(VERSION, inputs, "secretId", "versionStages")
-        if ("secretString" in inputs) == ("secretBinary" in inputs):
+        if (inputs.get("secretString") is None) == (inputs.get("secretBinary") is None):
             faults.append(Fault("secretString", 'exactly one of "secretString" and "secretBinary" must be specified'))
         return faults
 
@@ -160,6 +161,13 @@ def _secret(aws: Aws, arn: str) -> dict[str, Any] | None:
     """None when there is none, or when it only waits for its end."""
     answer = found(aws.client("secretsmanager").describe_secret, "ResourceNotFoundException", SecretId=arn)
     return None if answer is None or answer.get("DeletedDate") else dict(answer)
+
+
+def _refuse_waiting(aws: Aws, name: str) -> None:
+    answer = found(aws.client("secretsmanager").describe_secret, "ResourceNotFoundException", SecretId=name)
+    if answer and answer.get("DeletedDate"):
+        message = "You can't create this secret because a secret with this name is already scheduled for deletion."
+        raise AwsError("InvalidRequestException", message, "CreateSecret")
 
 
 def _set_policy(aws: Aws, arn: str, policy: str | None) -> None:

@@ -41,6 +41,4 @@ def retag(aws: Aws, arn: str, old: Properties, new: Properties) -> None:
 def web_acls(aws: Aws, scope: str) -> list[dict[str, Any]]:
     client = aws.client("wafv2")
     listed = client.list_web_acls(Scope=scope)["WebACLs"]
-    return [
-        client.get_web_acl(Name=acl["Name"], Id=acl["Id"], Scope=scope)["WebACL"] for acl in listed
-    ]
+    return [client.get_web_acl(Name=acl["Name"], Id=acl["Id"], Scope=scope)["WebACL"] for acl in listed]

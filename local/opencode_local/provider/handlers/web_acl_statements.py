@@ -9,7 +9,8 @@ from typing import Any
 
 from opencode_local.provider.aws import Aws
 from opencode_local.provider.errors import AwsError
-from opencode_local.provider.members import block, blocks, request, value, values
+from opencode_local.provider.handlers.waf_parts import GONE
+from opencode_local.provider.members import block, blocks, value, values
 
 MANAGED_CAPACITY: Mapping[str, int] = {
     "AWSManagedRulesCommonRuleSet": 700,
@@ -27,10 +28,8 @@ MANAGED_CAPACITY: Mapping[str, int] = {
 }
 """Groups that AWS manages without further configuration, with their capacity units."""
 MAX_CAPACITY = 5000
-CAPACITY: Mapping[str, int] = {"IPSetReferenceStatement": 1, "GeoMatchStatement": 1, "LabelMatchStatement": 1}
-RATE_CAPACITY = 2
-NEGATION = "NotStatement"
-COMBINATIONS = ("AndStatement", "OrStatement")
+IP_SET, MANAGED = "IPSetReferenceStatement", "ManagedRuleGroupStatement"
+CAPACITY: Mapping[str, int] = {IP_SET: 1, "GeoMatchStatement": 1, "LabelMatchStatement": 1, "RateBasedStatement": 2}
 RESPONSE = block(
     "customResponse",
     *values("responseCode", "customResponseBodyKey"),
@@ -50,7 +49,6 @@ SIMPLE = (
 )
 LOGICAL = (
     *SIMPLE,
-    block("notStatement", blocks("statements", *SIMPLE, member="Statement")),
     block("andStatement", blocks("statements", *SIMPLE)),
     block("orStatement", blocks("statements", *SIMPLE)),
 )
@@ -73,4 +71,65 @@ RULE = (
     blocks("ruleLabels", *values("name")),
     VISIBILITY,
 )
-EMPTY_BLOCKS = frozenset({"Allow", "Block", "Count", "None", "Captcha", "Challenge"})
+
+
+def capacity(rules: Sequence[Mapping[str, Any]]) -> int:
+    """Web ACL capacity units of AWS's rules, by the fixed price of each statement."""
+    return sum(
+        CAPACITY.get(kind, 0) + (MANAGED_CAPACITY.get(statement.get("Name", ""), 0) if kind == MANAGED else 0)
+        for rule in rules
+        for kind, statement in _statements(rule["Statement"])
+    )
+
+
+def refuse_rules(aws: Aws, operation: str, acl: Mapping[str, Any]) -> None:
+    """Raises AwsError for what the service model does not say."""
+    rules = acl["Rules"]
+    for name in ("Name", "Priority"):
+        given = [rule[name] for rule in rules]
+        if len(set(given)) != len(given):
+            raise _invalid(operation, f"duplicate {name} among the rules: {given}")
+    for rule in rules:
+        _refuse_action(operation, rule)
+        for kind, statement in _statements(rule["Statement"]):
+            _refuse_reference(aws, operation, kind, statement)
+        _refuse_response(operation, rule.get("Action", {}), acl.get("CustomResponseBodies", {}))
+    if capacity(rules) > MAX_CAPACITY:
+        raise AwsError("WAFLimitsExceededException", f"{capacity(rules)} WCUs, of {MAX_CAPACITY} allowed", operation)
+
+
+def _statements(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The kind and content of a statement and of those within."""
+    for kind, content in statement.items():
+        yield kind, content
+        for within in [*content.get("Statements", ()), content.get("ScopeDownStatement", {})]:
+            yield from _statements(within)
+
+
+def _refuse_action(operation: str, rule: Mapping[str, Any]) -> None:
+    if len(rule["Statement"]) != 1:
+        raise _invalid(operation, f"rule {rule['Name']} must have exactly one statement")
+    wanted, other = ("OverrideAction", "Action") if MANAGED in rule["Statement"] else ("Action", "OverrideAction")
+    if len(rule.get(wanted) or {}) != 1 or rule.get(other):
+        raise _invalid(operation, f"rule {rule['Name']} must have exactly one {wanted}, and no {other}")
+
+
+def _refuse_reference(aws: Aws, operation: str, kind: str, statement: Mapping[str, Any]) -> None:
+    if kind == MANAGED and (statement["VendorName"] != "AWS" or statement["Name"] not in MANAGED_CAPACITY):
+        group = f"{statement['VendorName']}/{statement['Name']}"
+        raise AwsError(GONE, f"AWS WAF couldn't find the managed rule group {group}", operation)
+    if kind == IP_SET:
+        sets = aws.client("wafv2").list_ip_sets(Scope="REGIONAL")["IPSets"]
+        if statement["ARN"] not in {each["ARN"] for each in sets}:
+            raise AwsError(GONE, f"AWS WAF couldn't find the IP set {statement['ARN']}", operation)
+
+
+def _refuse_response(operation: str, action: Mapping[str, Any], bodies: Mapping[str, Any]) -> None:
+    response = (action.get("Block") or {}).get("CustomResponse") or {}
+    key = response.get("CustomResponseBodyKey")
+    if key and key not in bodies:
+        raise _invalid(operation, f"there is no custom response body {key}")
+
+
+def _invalid(operation: str, reason: str) -> AwsError:
+    return AwsError("WAFInvalidParameterException", f"Error reason: {reason}", operation)

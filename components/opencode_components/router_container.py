@@ -85,20 +85,20 @@ def checked_settings(settings: Mapping[str, str]) -> dict[str, str]:
     return dict(settings)
 
 
+def digest(key: str, image_uri: str) -> None:
+    """Raises ValueError when the image is named without a digest: a tag may mean another one tomorrow."""
+    if "@sha256:" not in image_uri:
+        fix = "name it like ...amazonaws.com/router@sha256:..."
+        raise refusal(key, image_uri, reason="has no digest", fix=fix)
+
+
 def container_definition(
     *, image_uri: str, variables: Mapping[str, str], region: str, log_group_name: str, drain_s: int
 ) -> dict[str, Any]:
     """One container: no root, no capabilities, nothing to write to; the router needs no file of its own.
 
-    Raises ValueError when the image is named without a digest: a tag may mean another one tomorrow.
-
-    Its log never makes it wait: with CloudWatch gone it loses lines rather than callers, whose usage is in the table.
-    Source: Amazon ECS API reference, "ContainerDefinition", and developer guide, "awslogs" (read 2026-11-21).
+    Source: Amazon ECS API reference, "ContainerDefinition" (read 2026-11-21).
     """
-    if "@sha256:" not in image_uri:
-        raise refusal(
-            "image_uri", image_uri, reason="has no digest", fix="name it like ...amazonaws.com/router@sha256:..."
-        )
     return {
         "name": CONTAINER,
         "image": image_uri,
@@ -116,14 +116,22 @@ def container_definition(
             "startPeriod": 15,
         },
         "stopTimeout": stop_timeout_s(drain_s),
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": log_group_name,
-                "awslogs-region": region,
-                "awslogs-stream-prefix": CONTAINER,
-                "mode": "non-blocking",
-                "max-buffer-size": LOG_BUFFER,
-            },
+        "logConfiguration": log_configuration(region, log_group_name),
+    }
+
+
+def log_configuration(region: str, log_group_name: str) -> dict[str, Any]:
+    """It never makes the router wait: without CloudWatch it loses lines, not callers, whose usage is in the table.
+
+    Source: Amazon ECS developer guide, "Send Amazon ECS logs to CloudWatch" (read 2026-11-21).
+    """
+    return {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": log_group_name,
+            "awslogs-region": region,
+            "awslogs-stream-prefix": CONTAINER,
+            "mode": "non-blocking",
+            "max-buffer-size": LOG_BUFFER,
         },
     }

@@ -19,6 +19,25 @@ def task_group(
         tags={"Name": f"{name}-router"},
         opts=of_self,
     )
+    admit(name, region, group, load_balancer_group_id, of_self)
+    aws.vpc.SecurityGroupEgressRule(
+        f"{name}-router-to-https",
+        region=region,
+        security_group_id=group.id,
+        cidr_ipv4="0.0.0.0/0",
+        ip_protocol="tcp",
+        from_port=HTTPS_PORT,
+        to_port=HTTPS_PORT,
+        description="HTTPS to AWS and to the issuer of tokens",
+        opts=of_self,
+    )
+    return group
+
+
+def admit(
+    name: str, region: str, group: aws.ec2.SecurityGroup, load_balancer_group_id: Input[str], of_self: ResourceOptions
+) -> None:
+    """Opens the way from the load balancer at both of its ends."""
     aws.vpc.SecurityGroupIngressRule(
         f"{name}-router-from-alb",
         region=region,
@@ -41,15 +60,3 @@ def task_group(
         description="Requests to the router",
         opts=of_self,
     )
-    aws.vpc.SecurityGroupEgressRule(
-        f"{name}-router-to-https",
-        region=region,
-        security_group_id=group.id,
-        cidr_ipv4="0.0.0.0/0",
-        ip_protocol="tcp",
-        from_port=HTTPS_PORT,
-        to_port=HTTPS_PORT,
-        description="HTTPS to AWS and to the issuer of tokens",
-        opts=of_self,
-    )
-    return group

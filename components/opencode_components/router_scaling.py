@@ -77,24 +77,31 @@ def scaling(
     metric = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
     requests = metric(predefined_metric_type="ALBRequestCountPerTarget", resource_label=request_label)
     processor = metric(predefined_metric_type="ECSServiceAverageCPUUtilization")
-    for suffix, measured, value in (
-        ("requests", requests, float(requests_per_minute)),
-        ("cpu", processor, CPU_PERCENT),
-    ):
-        aws.appautoscaling.Policy(
-            f"{service.name}-{suffix}",
-            region=service.region,
-            policy_type="TargetTrackingScaling",
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
-            target_tracking_scaling_policy_configuration=(
-                aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
-                    predefined_metric_specification=measured,
-                    target_value=value,
-                    scale_out_cooldown=SCALE_OUT_S,
-                    scale_in_cooldown=SCALE_IN_S,
-                )
-            ),
-            opts=service.of_self,
-        )
+    track(service, target, "requests", requests, float(requests_per_minute))
+    track(service, target, "cpu", processor, CPU_PERCENT)
+
+
+def track(
+    service: ScaledService,
+    target: aws.appautoscaling.Target,
+    suffix: str,
+    metric: aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs,
+    value: float,
+) -> None:
+    """As many tasks as keep `metric` at `value`."""
+    configuration = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs(
+        predefined_metric_specification=metric,
+        target_value=value,
+        scale_out_cooldown=SCALE_OUT_S,
+        scale_in_cooldown=SCALE_IN_S,
+    )
+    aws.appautoscaling.Policy(
+        f"{service.name}-{suffix}",
+        region=service.region,
+        policy_type="TargetTrackingScaling",
+        service_namespace=target.service_namespace,
+        scalable_dimension=target.scalable_dimension,
+        resource_id=target.resource_id,
+        target_tracking_scaling_policy_configuration=configuration,
+        opts=service.of_self,
+    )

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
-from opencode_components.router_container import CONTAINER, PORT, checked_drain, container_definition
+from opencode_components.router_container import CONTAINER, PORT, checked_drain, container_definition, digest
 from opencode_components.router_group import task_group
 from opencode_components.router_image import checked_platform
 from opencode_components.router_scaling import (
@@ -22,6 +22,7 @@ from opencode_components.router_scaling import (
     scaling,
 )
 from opencode_components.sizes import checked_size
+from opencode_components.verified import verified
 
 GRACE_S = 60
 """From the start of a task until its health counts: ten times what the router needs."""
@@ -151,7 +152,9 @@ def task_definition(
 ) -> aws.ecs.TaskDefinition:
     """Its family bears the cluster's name, which AWS knows once."""
     container = Output.all(
-        image_uri=args["image_uri"], variables=args["variables"], log_group_name=args["log_group_name"]
+        image_uri=verified("image_uri", args["image_uri"], digest),
+        variables=args["variables"],
+        log_group_name=args["log_group_name"],
     ).apply(
         lambda known: json.dumps([container_definition(**known, region=args["region"], drain_s=int(args["drain_s"]))])
     )
@@ -184,7 +187,6 @@ def router_service(
     How many tasks run is the scaling's to say: the number here only counts for the first time.
     """
     providers, definition, group = parts
-    registered_at = Output.all(args["target_group_arn"], args["listener_rule_arns"]).apply(lambda known: str(known[0]))
     return aws.ecs.Service(
         name,
         region=args["region"],
@@ -207,10 +209,12 @@ def router_service(
             security_groups=[group.id, args["endpoint_client_security_group_id"]],
             assign_public_ip=args["assign_public_ip"],
         ),
-        load_balancers=[
-            aws.ecs.ServiceLoadBalancerArgs(
-                target_group_arn=registered_at, container_name=CONTAINER, container_port=PORT
-            )
-        ],
+        load_balancers=[registration(args)],
         opts=ResourceOptions.merge(of_self, ResourceOptions(ignore_changes=["desired_count"])),
     )
+
+
+def registration(args: RouterServiceArgs) -> aws.ecs.ServiceLoadBalancerArgs:
+    """The target group, known once rules lead to it."""
+    used = Output.all(args["target_group_arn"], args["listener_rule_arns"]).apply(lambda known: str(known[0]))
+    return aws.ecs.ServiceLoadBalancerArgs(target_group_arn=used, container_name=CONTAINER, container_port=PORT)

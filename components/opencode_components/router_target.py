@@ -12,7 +12,8 @@ HEALTH_CHECK = aws.lb.TargetGroupHealthCheckArgs(
 and a task that is going away gets nothing new. Whether the process lives is the container's own health check.
 
 ECS replaces what stays unready for a minute, but starts the replacement first: when what all tasks depend on is gone,
-they stay, and the load balancer uses them all. Source: ECS developer guide, "Service load balancing" (read 2026-11-21).
+they stay, and the load balancer uses them all.
+Source: AWS containers blog, "A deep dive into Amazon ECS task health and task replacement" (read 2026-11-21).
 """
 
 

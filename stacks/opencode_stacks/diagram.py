@@ -15,6 +15,13 @@ BOX_WIDTH, COLUMN_GAP, ROW_GAP, MARGIN = 236, 84, 28, 28
 HEADER_HEIGHT, LINE_HEIGHT, PADDING = 46, 17, 12
 MAX_LINES = 14
 """Kinds of resources named in a box."""
+DETAIL = re.compile(
+    r"( association| attachment| block| configuration| controls| validation| versioning| capacity providers"
+    r"|gress rule|(Bucket|Topic|Role|Lifecycle) policy|Secret version)$"
+)
+"""Kinds of resources that are settings of another."""
+IMAGE_PACKAGE = "awsx:"
+"""Components of other packages are one thing here."""
 STYLE = """
   .box { fill: #ffffff; stroke: #3d4f5f; stroke-width: 1.2 } .head { fill: #e8eef4 }
   text { font: 12px system-ui, sans-serif; fill: #26323c } .title { font-weight: 600; font-size: 14px }
@@ -37,8 +44,8 @@ class Box:
 
     @property
     def lines(self) -> list[str]:
-        """Kinds with their number. What only settles details of another (`Bucket policy` of `Bucket`) is left out."""
-        main = [kind for kind in sorted(self.holds) if not any(kind.startswith(f"{other} ") for other in self.holds)]
+        """Kinds with their number, without those that only settle details of another."""
+        main = [kind for kind in sorted(self.holds) if not DETAIL.search(kind)]
         counted = [f"{kind} x {self.holds[kind]}" if self.holds[kind] > 1 else kind for kind in main]
         rest = len(counted) - MAX_LINES
         return [*counted[:MAX_LINES], f"and {rest} more kinds"] if rest > 0 else counted
@@ -55,7 +62,7 @@ def boxes(graph: Graph) -> dict[str, Box]:
     for component in {owner.urn: owner for owner in home.values() if owner.is_component}.values():
         inside = [resource for resource in graph if home[resource.urn] is component]
         needs = {home[urn].name for resource in inside for urn in resource.dependencies if urn in home}
-        resources = [resource for resource in inside if not resource.is_component]
+        resources = [r for r in inside if not r.is_component or r.type.startswith(IMAGE_PACKAGE)]
         found[component.name] = Box(
             kind=words(component.type.rpartition(":")[2]),
             name=component.name,

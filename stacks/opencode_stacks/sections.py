@@ -41,7 +41,7 @@ class Domain(Section):
 
     host: Host
     """Name of the gateway."""
-    zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]{5,31}$", examples=["Z0123456789EXAMPLE"])]
+    zone_id: Annotated[str, Field(pattern=r"^[A-Z0-9]{8,32}$", examples=["Z0123456789EXAMPLE"])]
     """Id of the public Route 53 zone that the host is in."""
     certificate_names: tuple[CertificateName, ...] = ()
     """Names in the certificate that the program requests; the host alone when empty."""

@@ -82,7 +82,7 @@ REQUESTS: Sequence[tuple[str, str, Headers, str]] = (
     ("POST", "/v1/messages", [BEARER_JWT, ("X-API-Key", JWT)], VERIFIED),
     ("POST", "/v1/messages", [BEARER_FORGED], REJECTED),
     ("POST", "/v1/messages", [("Authorization", "Bearer sk-someone-elses-key")], REJECTED),
-    ("POST", "/v1/messages", [("Authorization", "Bearer  ")], REJECTED),
+    ("POST", "/v1/messages", [("Authorization", "Bearer  ")], REFUSED),
     ("POST", "/v1/messages", [("Authorization", f"Bearer {KEY[1:]}")], REJECTED),
     ("POST", "/v1/messages", [("Authorization", JWT)], REFUSED),
     ("POST", "/v1/messages", [("Authorization", f"Bearer{JWT}")], REFUSED),

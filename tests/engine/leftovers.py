@@ -8,7 +8,11 @@ def left_behind(cloud: Cloud) -> dict[str, list[str]]:
     ec2 = cloud.client("ec2")
     found = {
         "vpcs": [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]],
-        "endpoints": [endpoint["VpcEndpointId"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]],
+        "endpoints": [
+            endpoint["VpcEndpointId"]
+            for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+            if endpoint["State"].lower() != "deleted"
+        ],
         "addresses": [address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]],
         "groups": [
             group["GroupName"]
@@ -31,7 +35,7 @@ def left_behind(cloud: Cloud) -> dict[str, list[str]]:
         "target groups": [
             group["TargetGroupName"] for group in cloud.client("elbv2").describe_target_groups()["TargetGroups"]
         ],
-        "clusters": cloud.client("ecs").list_clusters()["clusterArns"],
+        "clusters": active_clusters(cloud),
         "repositories": [
             repository["repositoryName"] for repository in cloud.client("ecr").describe_repositories()["repositories"]
         ],
@@ -52,3 +56,10 @@ def left_behind(cloud: Cloud) -> dict[str, list[str]]:
         ],
     }
     return {kind: names for kind, names in found.items() if names}
+
+
+def active_clusters(cloud: Cloud) -> list[str]:
+    """A deleted cluster can be looked up for a while, as inactive."""
+    ecs = cloud.client("ecs")
+    described = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+    return [cluster["clusterName"] for cluster in described if cluster["status"] == "ACTIVE"]

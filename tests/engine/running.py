@@ -137,9 +137,9 @@ class Stack:
         return done.stdout + done.stderr
 
     def preview(self) -> dict[str, str]:
-        """Operation by resource name, of all that would change: `{"dev-network-a": "create"}`."""
+        """Operation by kind and name of all AWS resources that would change: `{"Vpc dev-network": "create"}`."""
         steps = json.loads(self.pulumi("preview", "--json").stdout)["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] in CHANGES}
+        return {shown(step["urn"]): step["op"] for step in steps if step["op"] in CHANGES and "$aws:" in step["urn"]}
 
     def outputs(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json").stdout)
@@ -153,6 +153,12 @@ class Stack:
 
     def destroy(self) -> None:
         self.pulumi("destroy", "--yes", "--skip-preview")
+
+
+def shown(urn: str) -> str:
+    """`urn:pulumi:dev::opencode::...$aws:ec2/vpc:Vpc::dev-network` as `Vpc dev-network`."""
+    *_, types, name = urn.split("::")
+    return f"{types.rpartition(':')[2]} {name}"
 
 
 def gateway(folder: Path, engine: Path, cloud: Cloud) -> Project:

@@ -47,7 +47,7 @@ def test_a_second_up_changes_nothing(dev: Stack) -> None:
 
     assert "unchanged" in printed
     assert not any(word in printed for word in (" created", " updated", " replaced", " deleted")), printed
-    assert [resource["urn"] for resource in dev.resources()] == [resource["urn"] for resource in before]
+    assert {resource["urn"] for resource in dev.resources()} == {resource["urn"] for resource in before}
 
 
 def test_all_outputs_can_be_read_and_none_is_secret(dev: Stack, cloud: Cloud) -> None:

@@ -69,6 +69,7 @@ class Graph:
     resources: tuple[Resource, ...]
     outputs: Properties
     secret_outputs: frozenset[str] = frozenset()
+    is_preview: bool = False
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources)

@@ -14,12 +14,20 @@ from typing import Any
 Comparison = Callable[[str, str], bool]
 """Of a value in the policy with one in the request."""
 ARN_PARTS = 6
+STAR, QUESTION_MARK = "\ue000", "\ue001"
+"""Stand in patterns for the characters themselves, which policies write `${*}` and `${?}`."""
+PATTERN_SIGNS = {"*": ".*", "?": ".", STAR: r"\*", QUESTION_MARK: r"\?"}
 
 
 def wildcard(pattern: str, value: str) -> bool:
     """`*` is any number of characters, `?` exactly one."""
-    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+    expression = "".join(PATTERN_SIGNS.get(sign) or re.escape(sign) for sign in pattern)
+    return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+def literal(text: str) -> str:
+    """The text as it is compared where nothing is a wildcard."""
+    return text.replace(STAR, "*").replace(QUESTION_MARK, "?")
 
 
 def arn_like(pattern: str, value: str) -> bool:
@@ -48,8 +56,8 @@ def ordered(read: Callable[[str], Any]) -> Mapping[str, Comparison]:
 
 
 POSITIVE: Mapping[str, Comparison] = {
-    "StringEquals": lambda wanted, given: wanted == given,
-    "StringEqualsIgnoreCase": lambda wanted, given: wanted.lower() == given.lower(),
+    "StringEquals": lambda wanted, given: literal(wanted) == given,
+    "StringEqualsIgnoreCase": lambda wanted, given: literal(wanted).lower() == given.lower(),
     "StringLike": wildcard,
     **{f"Numeric{name}": compare for name, compare in ordered(float).items()},
     **{f"Date{name}": compare for name, compare in ordered(moment).items()},

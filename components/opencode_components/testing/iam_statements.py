@@ -18,6 +18,7 @@ Document = Mapping[str, Any] | str
 ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
 EFFECTS = ("Allow", "Deny")
 VARIABLES_SINCE = "2012-10-17"
+CHARACTERS = {"*": iam_conditions.STAR, "?": iam_conditions.QUESTION_MARK, "$": "$"}
 VARIABLE = re.compile(r"\$\{([^},]+)(?:,\s*'([^']*)')?\}")
 
 
@@ -47,19 +48,18 @@ class Call:
 
     def fill(self, text: str) -> str | None:
         """The text with policy variables replaced; None when one has no value."""
-        unknown = False
+        values = [self.variable(name, default) for name, default in VARIABLE.findall(text)]
+        if None in values:
+            return None
+        remaining = iter(values)
+        return VARIABLE.sub(lambda _: str(next(remaining)), text)
 
-        def value(found: re.Match[str]) -> str:
-            nonlocal unknown
-            name, default = found[1], found[2]
-            if name in {"*", "?", "$"}:
-                return f"\\{name}"
-            known = self.context.get(name.lower())
-            unknown = unknown or (known is None and default is None)
-            return known[0] if known else str(default)
-
-        filled = VARIABLE.sub(value, text)
-        return None if unknown else re.sub(r"\\([*?$])", r"\1", filled)
+    def variable(self, name: str, default: str) -> str | None:
+        """Value of `${name, 'default'}`; `${*}`, `${?}` and `${$}` are the characters themselves."""
+        if name in CHARACTERS:
+            return CHARACTERS[name]
+        known = self.context.get(name.lower())
+        return known[0] if known else default or None
 
 
 def call(action: str, resource: str, context: Mapping[str, Any] | None) -> Call:

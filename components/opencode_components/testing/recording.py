@@ -57,6 +57,7 @@ class Recorder(MockMonitor):
             resources=tuple(resources),
             outputs=wire.plain(self._stack_outputs),
             secret_outputs=wire.secret_paths(self._stack_outputs),
+            is_preview=self._preview,
         )
 
     def urn(self, request: Any) -> str:
@@ -80,7 +81,7 @@ class Recorder(MockMonitor):
             "id": id_ or None,
             "inputs": wire.plain(declared),
             "secret_inputs": wire.secret_paths(declared),
-            **self._outputs(request, declared, computed),
+            **recorded_outputs(request, declared, computed),
         }
         response = resource_pb2.RegisterResourceResponse(urn=urn, id=id_)
         response.object.CopyFrom(request.object)
@@ -97,7 +98,7 @@ class Recorder(MockMonitor):
             "id": request.id,
             "inputs": wire.plain(asked),
             "is_read": True,
-            **self._outputs(request, asked, found),
+            **recorded_outputs(request, asked, found),
         }
         response = resource_pb2.ReadResourceResponse(urn=urn, id=request.id)
         response.properties.CopyFrom(request.properties)
@@ -128,10 +129,6 @@ class Recorder(MockMonitor):
             return request.importId, self._engine.read(request.type, request.importId)
         return self._engine.create(request.type, request.name, inputs)
 
-    def _outputs(self, request: Any, declared: Mapping[str, Any], computed: Mapping[str, Any]) -> dict[str, Any]:
-        outputs = {**declared, **marked(request, declared, computed)}
-        return {"outputs": wire.plain(outputs), "secret_outputs": wire.secret_paths(outputs)}
-
 
 class Log:
     """What the program logs goes to `logging`; an error fails the deployment, as in the engine."""
@@ -143,6 +140,11 @@ class Log:
         logging.getLogger("pulumi").log(LEVELS[request.severity], request.message)
         if request.severity == engine_pb2.ERROR:
             self.errors.append(request.message)
+
+
+def recorded_outputs(request: Any, declared: Mapping[str, Any], computed: Mapping[str, Any]) -> dict[str, Any]:
+    outputs = {**declared, **marked(request, declared, computed)}
+    return {"outputs": wire.plain(outputs), "secret_outputs": wire.secret_paths(outputs)}
 
 
 def identity(request: Any) -> dict[str, Any]:

@@ -41,7 +41,12 @@ class Finding:
 
 
 def findings(graph: Graph) -> tuple[Finding, ...]:
-    """Everything that the rules object to, waived or not."""
+    """Everything that the rules object to, waived or not.
+
+    Raises ValueError for the graph of a preview, in which too much is unknown.
+    """
+    if graph.is_preview:
+        raise ValueError("a preview does not know what there will be; judge the graph that deploy returns")
     return tuple(
         Finding(rule=rule, subject=subject, detail=detail) for rule in RULES for subject, detail in rule.check(graph)
     )

@@ -37,22 +37,27 @@ def changes(handler: Handler, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     """Both are inputs: `old` as last applied or found by a refresh, `new` as checked."""
     return [
         Change(path, kind, replaces=_replaces(handler, path))
-        for path, kind in _changed(declared(old), declared(new), "")
+        for path, kind in _changed(_comparable(old, new), _comparable(new, old), "")
     ]
 
 
 def deletes_first(handler: Handler, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a replacement cannot exist beside the old resource: its name was given and stays the same."""
-    if handler.delete_before_replace:
-        return True
     rule = handler.auto_name
     return rule is not None and not is_made_up(rule, new) and old.get(rule.property) == new.get(rule.property)
+
+
+def _comparable(inputs: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A region given on one side only is the provider's own, written out."""
+    ours = declared(inputs)
+    return ours if other.get("region") else {name: value for name, value in ours.items() if name != "region"}
 
 
 def _replaces(handler: Handler, path: str) -> bool:
     """`replace_on` names whole properties, or parts of them by a dotted path without positions."""
     steps = POSITION.sub("", path).split(".")
-    return any(".".join(steps[: length + 1]) in handler.replace_on for length in range(len(steps)))
+    named = {".".join(steps[: length + 1]) for length in range(len(steps))}
+    return not named.isdisjoint({"region", *handler.replace_on})
 
 
 def _changed(old: Any, new: Any, path: str) -> Iterator[tuple[str, Kind]]:

@@ -19,13 +19,16 @@ class AwsError(Exception):
 class PartlyCreated(Exception):
     """A resource exists, but what had to follow its creation failed: the engine keeps it and tries again.
 
-    `properties` are what is known of it: its inputs at least.
+    `properties` are what is known of it, its inputs at least; `inputs` those of them that AWS took.
     """
 
-    def __init__(self, id_: str, reason: str, properties: Mapping[str, Any]) -> None:
+    def __init__(
+        self, id_: str, reason: str, properties: Mapping[str, Any], inputs: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(reason)
         self.id = id_
         self.properties = dict(properties)
+        self.inputs = dict(properties if inputs is None else inputs)
 
 
 def code_of(error: ClientError | AwsError) -> str:

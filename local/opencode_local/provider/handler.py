@@ -21,11 +21,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class AutoName:
-    """The input that gets `<logical name><separator><7 random hex>` when it is not given."""
+    """The input that gets `<logical name>-<7 random hex>` when it is not given; `lower` where AWS wants that."""
 
     property: str
     max_length: int
-    separator: str = "-"
     lower: bool = False
 
 
@@ -45,7 +44,6 @@ class Handler(ABC):
     filled_by_aws: ClassVar[frozenset[str]] = frozenset()
     """Inputs that AWS or another resource sets when they are not declared: Optional and Computed there."""
     auto_name: ClassVar[AutoName | None] = None
-    delete_before_replace: ClassVar[bool] = False
 
     def check(self, aws: Aws, inputs: Properties) -> Sequence[Fault]:
         """Rules between inputs that the schema does not hold. Asked only when every input is known."""

@@ -22,6 +22,13 @@ class IgnoreRule:
 
     pattern: re.Pattern[str]
     excludes: bool
+    literal: str
+    """The path as far as it is free of wildcards."""
+    is_literal: bool
+
+    def may_match_below(self, folder: str) -> bool:
+        """Whether something in `folder`, which ends with a slash, could be meant."""
+        return self.literal.startswith(folder) or (not self.is_literal and folder.startswith(self.literal))
 
 
 def digest(context: Path, dockerfile: Path, settings: Mapping[str, Any]) -> str:
@@ -49,14 +56,19 @@ def ignore_rules(context: Path, dockerfile: Path) -> tuple[IgnoreRule, ...]:
 
 
 def files(context: Path, rules: tuple[IgnoreRule, ...]) -> Iterator[Path]:
-    """In a stable order."""
-    takes_back = any(not rule.excludes for rule in rules)
+    """In a stable order. Ignored folders are entered only where a rule may take something in them back."""
     for folder, folders, names in os.walk(context):
         here = Path(folder).relative_to(context)
-        folders[:] = sorted(name for name in folders if takes_back or not is_ignored(here / name, rules))
+        folders[:] = sorted(name for name in folders if is_worth_entering(here / name, rules))
         for name in sorted(names):
             if not is_ignored(here / name, rules):
                 yield context / here / name
+
+
+def is_worth_entering(folder: Path, rules: tuple[IgnoreRule, ...]) -> bool:
+    inside = f"{folder.as_posix()}/"
+    taken_back = any(not rule.excludes and rule.may_match_below(inside) for rule in rules)
+    return taken_back or not is_ignored(folder, rules)
 
 
 def is_ignored(path: Path, rules: tuple[IgnoreRule, ...]) -> bool:
@@ -70,7 +82,8 @@ def is_ignored(path: Path, rules: tuple[IgnoreRule, ...]) -> bool:
 def _rule(line: str) -> IgnoreRule:
     excludes = not line.startswith("!")
     path = os.path.normpath(line.removeprefix("!").strip()).lstrip("/")
-    return IgnoreRule(re.compile(_expression(path)), excludes)
+    literal = re.split(r"[*?[]", path, maxsplit=1)[0]
+    return IgnoreRule(re.compile(_expression(path)), excludes, literal, literal == path)
 
 
 def _expression(path: str) -> str:

@@ -15,19 +15,38 @@ from opencode_local.provider.property_schema import resource_schema
 
 
 def created(handler: Handler, aws: Aws, inputs: Mapping[str, Any]) -> tuple[str, Properties]:
-    """Id and outputs of a new resource; raises PartlyCreated when it is made but cannot be read."""
+    """Id and outputs of a new resource; raises PartlyCreated when it is there but not as declared."""
     here, given = in_region(aws, inputs), declared(inputs)
-    id_ = handler.create(here, given)
+    try:
+        id_ = handler.create(here, given)
+    except PartlyCreated as error:
+        raise _as_it_is(handler, aws, error, inputs) from error
     try:
         return id_, _outputs(handler, here, id_, given)
     except (AwsError, ClientError) as error:
-        raise PartlyCreated(id_, worded(error), given) from error
+        raise PartlyCreated(id_, worded(error), given, inputs) from error
+
+
+def _as_it_is(handler: Handler, aws: Aws, error: PartlyCreated, inputs: Mapping[str, Any]) -> PartlyCreated:
+    """The same error with the inputs as AWS has them, so that the next update sees what is missing."""
+    try:
+        now = found(handler, aws, error.id, inputs, {})
+    except (AwsError, ClientError):
+        now = None
+    if now is None:
+        return PartlyCreated(error.id, str(error), error.properties, inputs)
+    taken = {name: value for name, value in now[0].items() if name in inputs}
+    return PartlyCreated(error.id, str(error), now[1], taken)
 
 
 def updated(handler: Handler, aws: Aws, id_: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Properties:
-    """The outputs after a change in place."""
+    """The outputs after a change in place; without any difference the resource is only looked at again.
+
+    That happens when its creation was reported as failed although it is there.
+    """
     here, given = in_region(aws, new), declared(new)
-    handler.update(here, id_, declared(old), given)
+    if declared(old) != given:
+        handler.update(here, id_, declared(old), given)
     return _outputs(handler, here, id_, given)
 
 

@@ -121,6 +121,3 @@ def _get(answer: Mapping[str, Any], path: str) -> Any:
     for step in path.split("."):
         found = found.get(step) if isinstance(found, Mapping) else None
     return found
-
-
-properties = reported

@@ -24,7 +24,7 @@ def named(
         return {**inputs, DEFAULTS: []}, []
     if rule.property in old.get(DEFAULTS, ()):
         return {**inputs, rule.property: old[rule.property], DEFAULTS: [rule.property]}, []
-    prefix = inputs.get(f"{rule.property}Prefix") or f"{name.lower() if rule.lower else name}{rule.separator}"
+    prefix = inputs.get(f"{rule.property}Prefix") or f"{name.lower() if rule.lower else name}-"
     if len(prefix) + RANDOM_DIGITS > rule.max_length:
         reason = (
             f"name {prefix!r} plus {RANDOM_DIGITS} random characters is longer than the {rule.max_length} that AWS "

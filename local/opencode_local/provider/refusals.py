@@ -1,8 +1,7 @@
 """Errors as the engine wants them: a gRPC status whose message says what was refused, by whom, in which words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import grpc
 from botocore.exceptions import ClientError
@@ -31,14 +30,14 @@ def refusing(context: grpc.ServicerContext, doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def partly(context: grpc.ServicerContext, doing: str, inputs: Mapping[str, Any]) -> Iterator[None]:
+def partly(context: grpc.ServicerContext, doing: str) -> Iterator[None]:
     """Lets the engine keep what exists, as a resource to be repaired, when only a part of a creation succeeded."""
     try:
         yield
     except PartlyCreated as error:
         reason = f"{doing}: {error}"
         failed = provider_pb2.ErrorResourceInitFailed(
-            id=error.id, properties=wire.struct(error.properties), inputs=wire.struct(inputs), reasons=[reason]
+            id=error.id, properties=wire.struct(error.properties), inputs=wire.struct(error.inputs), reasons=[reason]
         )
         detail = Detail()
         detail.Pack(failed)

@@ -34,6 +34,8 @@ JAVA_CLASSES = {
 }
 """Character classes of Java's patterns as Python's set members: Latin and beyond where Unicode is meant."""
 JAVA_CLASS = re.compile(r"\\p\{(\w+)\}")
+CLASS_IN_PATTERN = re.compile(rf"\[(?:\\.|[^\]\\])*\]|{JAVA_CLASS.pattern}")
+"""A set of characters, in which such classes may stand, or a class by itself."""
 
 
 def failures(operation: OperationModel, params: Mapping[str, Any]) -> Iterator[str]:
@@ -104,13 +106,18 @@ def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """None for the few patterns that Python cannot read: they are left to the embedded AWS."""
-    python = JAVA_CLASS.sub(lambda match: JAVA_CLASSES.get(match[1], match[0]), pattern)
+    python = CLASS_IN_PATTERN.sub(_as_python, pattern)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         try:
             return re.compile(python)
         except re.error:
             return None
+
+
+def _as_python(found: re.Match[str]) -> str:
+    members = JAVA_CLASS.sub(lambda match: JAVA_CLASSES.get(match[1], match[0]), found[0])
+    return members if found[0].startswith("[") else f"[{members}]"
 
 
 def _number(shape: Shape, value: float, path: str) -> Iterator[str]:

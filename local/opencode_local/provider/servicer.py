@@ -62,7 +62,7 @@ class Servicer(Plugin):
         with self._asked("Create", request, context) as (token, name):
             if request.preview:
                 return provider_pb2.CreateResponse(properties=wire.struct(inputs))
-            with partly(context, f"create {token} {name}", inputs):
+            with partly(context, f"create {token} {name}"):
                 id_, outputs = self._created(token, name, inputs)
         return provider_pb2.CreateResponse(id=id_, properties=wire.struct(outputs))
 
@@ -110,7 +110,7 @@ class Servicer(Plugin):
         try:
             self._sabotage.strike(token, name, after=True)
         except InjectedFailure as error:
-            raise PartlyCreated(id_, str(error), outputs) from error
+            raise PartlyCreated(id_, str(error), outputs, inputs) from error
         return id_, outputs
 
 

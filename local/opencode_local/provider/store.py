@@ -25,11 +25,6 @@ class Store:
         with self._lock:
             return copy.deepcopy(self._kinds.get(kind, {}).get(id_))
 
-    def merge(self, kind: str, id_: str, changes: Mapping[str, Any]) -> None:
-        """Raises AwsError ResourceNotFoundException when there is no such document."""
-        with self._lock:
-            self._kinds[kind][id_] = {**self.require(kind, id_), **copy.deepcopy(dict(changes))}
-
     def delete(self, kind: str, id_: str) -> None:
         with self._lock:
             self._kinds.get(kind, {}).pop(id_, None)

@@ -202,6 +202,31 @@ def test_resources_that_exist_are_read_with_the_properties_that_the_test_gives(d
     assert graph.one(name="theirs").is_read
 
 
+def test_outputs_of_another_stack_are_given_like_a_resource_that_exists(deploy: Deploy) -> None:
+    def program() -> None:
+        gateway = pulumi.StackReference("organization/gateway/prod")
+        pulumi.export("url", gateway.require_output("url"))
+
+    theirs = {"organization/gateway/prod": {"outputs": {"url": "https://api"}, "secretOutputNames": []}}
+
+    assert deploy(program, engine=Placeholders(existing=theirs)).outputs["url"] == "https://api"
+
+
+def test_assets_stay_what_they_are(deploy: Deploy) -> None:
+    def program() -> None:
+        code = pulumi.AssetArchive({"index.py": pulumi.StringAsset("x = 1"), "lib": pulumi.FileArchive("lib")})
+        aws.lambda_.Function("task", role="r", code=code)
+        aws.s3.BucketObject("page", bucket="b", source=pulumi.RemoteAsset("https://example.com/page"))
+
+    graph = deploy(program)
+    code = graph.one(name="task").inputs["code"]
+
+    assert isinstance(code, pulumi.AssetArchive)
+    assert isinstance(code.assets["index.py"], pulumi.StringAsset)
+    assert isinstance(code.assets["lib"], pulumi.FileArchive)
+    assert isinstance(graph.one(name="page").inputs["source"], pulumi.RemoteAsset)
+
+
 def test_functions_are_answered_by_the_test_or_refused_by_name(deploy: Deploy) -> None:
     def program() -> None:
         pulumi.export("zone", aws.route53.get_zone(name="example.com").zone_id)

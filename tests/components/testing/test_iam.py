@@ -50,7 +50,8 @@ OLD_HOME = {**HOME, "Version": "2008-10-17"}
             {},
             True,
         ),
-        (allow(Action="s3:*", Resource=f"{BUCKET}/${{*}}"), "s3:GetObject", f"{BUCKET}/a", {}, True),
+        (allow(Action="s3:*", Resource=f"{BUCKET}/${{*}}"), "s3:GetObject", f"{BUCKET}/*", {}, True),
+        (allow(Action="s3:*", Resource=f"{BUCKET}/${{*}}"), "s3:GetObject", f"{BUCKET}/a", {}, False),
     ],
 )
 def test_documents_are_matched_by_action_resource_and_variables(
@@ -70,6 +71,9 @@ def test_documents_are_matched_by_action_resource_and_variables(
         ("StringEquals", "aws:username", "jo*", "john", False),
         ("StringEquals", "aws:username", ["ann", "john"], "john", True),
         ("StringEquals", "aws:username", "john", None, False),
+        ("StringEquals", "aws:username", "${*}${$}", "*$", True),
+        ("StringLike", "aws:username", "a${?}*", "a?b", True),
+        ("StringLike", "aws:username", "a${?}*", "abb", False),
         ("StringEqualsIgnoreCase", "aws:username", "john", "JOHN", True),
         ("StringNotEqualsIgnoreCase", "aws:username", "john", "JOHN", False),
         ("StringNotEquals", "aws:username", "john", "ann", True),
@@ -175,7 +179,7 @@ def account() -> None:
     bounded = aws.iam.Role(
         "bounded",
         name="bounded",
-        assume_role_policy=trust(AWS=role.arn.apply(str) and "*"),
+        assume_role_policy=trust(Service="lambda.amazonaws.com"),
         permissions_boundary=write.arn,
     )
     aws.iam.RolePolicy("bounded", role=bounded.id, policy=policy(Action="s3:*", Resource="*"))

@@ -29,7 +29,7 @@ def path(*values: str) -> dict[str, Any]:
 
 
 VERIFY = {"type": "jwt-validation", "order": 1, "jwt_validation": {"issuer": "https://i", "jwks_endpoint": "https://j"}}
-SIGN_IN = {
+SIGN_IN: dict[str, Any] = {
     "type": "authenticate-oidc",
     "authenticate_oidc": {
         "authorization_endpoint": "https://i/authorize",
@@ -40,8 +40,8 @@ SIGN_IN = {
         "user_info_endpoint": "https://i/me",
     },
 }
-DENY = {**SIGN_IN, "authenticate_oidc": {**SIGN_IN["authenticate_oidc"], "on_unauthenticated_request": "deny"}}  # type: ignore[dict-item]
-ALLOW = {**SIGN_IN, "authenticate_oidc": {**SIGN_IN["authenticate_oidc"], "on_unauthenticated_request": "allow"}}  # type: ignore[dict-item]
+DENY = {**SIGN_IN, "authenticate_oidc": {**SIGN_IN["authenticate_oidc"], "on_unauthenticated_request": "deny"}}
+ALLOW = {**SIGN_IN, "authenticate_oidc": {**SIGN_IN["authenticate_oidc"], "on_unauthenticated_request": "allow"}}
 REFUSE: Any = {
     "type": "fixed-response",
     "fixed_response": {"content_type": "text/plain", "status_code": "401", "message_body": "no"},

@@ -110,6 +110,11 @@ def test_a_breach_is_found_by_its_rule_and_no_other(deploy: Deploy, rule_id: str
     assert found <= {rule_id} | BESIDES.get(rule_id, set())
 
 
+def test_a_preview_cannot_be_judged(preview: Deploy) -> None:
+    with pytest.raises(ValueError, match="judge the graph that deploy returns"):
+        assert_secure(preview(secure_program({})))
+
+
 def test_a_secret_that_comes_out_elsewhere_in_plain_text_is_found(deploy: Deploy) -> None:
     def program() -> None:
         secure_program({})()

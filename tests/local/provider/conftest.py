@@ -23,3 +23,9 @@ def embedded_aws() -> Iterator[EmbeddedAws]:
 def program(embedded_aws: EmbeddedAws) -> Program:
     """An account of its own for each test, and therefore empty."""
     return Program(Aws(Account(embedded_aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))
+
+
+@pytest.fixture(scope="module")
+def shared_program(embedded_aws: EmbeddedAws) -> Program:
+    """One account for all tests of a module that only look at what is refused."""
+    return Program(Aws(Account(embedded_aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))

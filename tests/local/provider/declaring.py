@@ -9,12 +9,8 @@ from botocore.exceptions import ClientError
 from opencode_local.provider import diff, lifecycle
 from opencode_local.provider.aws import Aws
 from opencode_local.provider.checks import Declaration, checked
-from opencode_local.provider.errors import AwsError, worded
+from opencode_local.provider.errors import AwsError, PartlyCreated, worded
 from opencode_local.provider.registry import handler_of
-
-
-class Refused(Exception):
-    """The provider's check, or AWS, said no."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +24,14 @@ class Made:
 
     def __getitem__(self, name: str) -> Any:
         return self.outputs[name]
+
+
+class Refused(Exception):
+    """The provider's check, or AWS, said no. `kept` is what the engine keeps of a creation that only began."""
+
+    def __init__(self, reason: str, kept: Made | None = None) -> None:
+        super().__init__(reason)
+        self.kept = kept
 
 
 class Program:
@@ -46,6 +50,8 @@ class Program:
             id_, outputs = lifecycle.created(handler_of(token), self.aws, applied)
         except (AwsError, ClientError) as error:
             raise Refused(worded(error)) from error
+        except PartlyCreated as error:
+            raise Refused(str(error), Made(token, error.id, applied, error.properties)) from error
         return Made(token, id_, applied, outputs)
 
     def plan(self, made: Made, **inputs: Any) -> dict[str, bool]:

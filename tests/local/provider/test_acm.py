@@ -43,11 +43,11 @@ def status(program: Program, certificate: Made) -> str:
     return str(program.change(certificate, **NAMES)["status"])
 
 
-def test_a_certificate_has_its_names_in_order_and_leaves_nothing(program: Program) -> None:
+def test_a_certificate_lists_its_first_name_first_and_leaves_nothing(program: Program) -> None:
     certificate = program.declare(CERTIFICATE, **NAMES, tags={"for": "api"})
 
     names = [option["domainName"] for option in certificate["domainValidationOptions"]]
-    assert names == ["api.example.com", "example.com", "*.example.com"]
+    assert names == ["api.example.com", "*.example.com", "example.com"]
     assert program.plan(certificate, **{**NAMES, "domainName": "ai.example.com"})["domainName"]
     leaves_nothing(program, lives_and_changes(program, certificate, {"tags": None}, **NAMES))
 

@@ -154,6 +154,15 @@ def test_a_client_changes_in_place_and_keeps_its_secret(program: Program, pool: 
     leaves_nothing(program, after)
 
 
+def test_a_client_that_was_made_by_hand_can_be_adopted(program: Program, pool: Made) -> None:
+    made = program.declare(CLIENT, userPoolId=pool.id, **CODE)
+
+    adopted = Made(CLIENT, f"{pool.id}/{made.id}", made.inputs, {})
+
+    assert_as_declared(program, program.change(adopted, userPoolId=pool.id, **CODE))
+    leaves_nothing(program, adopted)
+
+
 def test_a_public_client_has_no_secret_and_may_rotate_refresh_tokens(program: Program, pool: Made) -> None:
     rotation = {"feature": "ENABLED", "retryGracePeriodSeconds": 60}
 

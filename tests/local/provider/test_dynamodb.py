@@ -104,6 +104,14 @@ def test_a_table_is_encrypted_with_a_key_that_exists(program: Program) -> None:
     assert_as_declared(program, table)
 
 
+def test_a_table_that_was_only_half_made_is_kept_and_repaired(program: Program) -> None:
+    with pytest.raises(Refused, match="less than or equal to 35") as refusal:
+        program.declare(TABLE, **KEYS | {"pointInTimeRecovery": {"enabled": True, "recoveryPeriodInDays": 36}})
+    assert refusal.value.kept is not None
+
+    assert_as_declared(program, program.change(refusal.value.kept, **KEYS))
+
+
 @pytest.mark.parametrize(
     ("bad", "why"),
     [

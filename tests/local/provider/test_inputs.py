@@ -160,6 +160,8 @@ DIFFERENCES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, tuple[str
     "a longer list": ({"ingress": []}, {"ingress": [{"toPort": 2}]}, {"ingress": ("update", False)}),
     "a value not yet known": ({"vpcId": "vpc-1"}, {"vpcId": UNKNOWN}, {"vpcId": ("update", True)}),
     "JSON laid out anew": ({"description": '{"a": 1}'}, {"description": '{"a":1}'}, {}),
+    "a region written out": ({}, {"region": "us-east-1"}, {}),
+    "another region": ({"region": "us-east-1"}, {"region": "eu-west-1"}, {"region": ("update", True)}),
     "the engine's own notes": ({"__defaults": ["name"]}, {"__defaults": []}, {}),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.local.provider.declaring import Program, Refused
-from tests.local.provider.round_trip import leaves_nothing, lives_and_changes
+from tests.local.provider.round_trip import assert_as_declared, leaves_nothing, lives_and_changes
 
 KEY = "aws:kms/key:Key"
 ALIAS = "aws:kms/alias:Alias"
@@ -55,7 +55,6 @@ def test_a_key_that_is_switched_off_by_hand_shows(program: Program) -> None:
         ({"policy": policy("kms:Decrypt")}, "will not allow you to update the key policy in the future"),
         ({"keyUsage": "TELL_SECRETS"}, "enum value set"),
         ({"rotationPeriodInDays": 90}, "needs enableKeyRotation"),
-        ({"enableKeyRotation": True, "rotationPeriodInDays": 30}, "greater than or equal to 90"),
         ({"customKeyStoreId": "cks-1"}, "not supported by the local AWS"),
     ],
 )
@@ -84,3 +83,14 @@ def test_an_alias_that_aws_would_refuse_is_refused(program: Program) -> None:
         program.declare(ALIAS, name="alias/aws/ours", targetKeyId=key.id)
     with pytest.raises(Refused, match="does not exist"):
         program.declare(ALIAS, name="alias/alarms", targetKeyId="11111111-1111-1111-1111-111111111111")
+
+
+def test_a_key_that_was_only_half_made_is_kept_and_repaired(program: Program) -> None:
+    with pytest.raises(Refused, match="greater than or equal to 90") as refusal:
+        program.declare(KEY, enableKeyRotation=True, rotationPeriodInDays=30)
+    assert refusal.value.kept is not None
+
+    key = program.change(refusal.value.kept, enableKeyRotation=True, rotationPeriodInDays=90)
+
+    assert_as_declared(program, key)
+    assert len(program.client("kms").list_keys()["Keys"]) == 1

@@ -1,14 +1,13 @@
 """Load balancers and target groups."""
 
-import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.local.provider.declaring import Program, Refused
 from tests.local.provider.gateway_site import (
-    LOAD_BALANCER,
-    TARGET_GROUP,
+    Network,
     a_balancer,
     a_listener,
     a_network,
@@ -22,24 +21,35 @@ from tests.local.provider.round_trip import assert_as_declared, leaves_nothing, 
 LOG_DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 
-def a_log_bucket(program: Program, name: str, policy: str | None = None) -> str:
-    s3 = program.client("s3")
+@dataclass(frozen=True)
+class Site:
+    program: Program
+    network: Network
+
+
+@pytest.fixture(scope="module")
+def site(shared_program: Program) -> Site:
+    return Site(shared_program, a_network(shared_program))
+
+
+def a_log_bucket(program: Program, **change: Any) -> str:
+    """With a policy that admits log delivery over TLS, save for the `change`."""
+    name, s3 = f"logs-{program.aws.account_id}", program.client("s3")
     s3.create_bucket(Bucket=name)
-    if policy is None:
-        resource = f"arn:aws:s3:::{name}/AWSLogs/{program.aws.account_id}/*"
-        principal = {"Service": LOG_DELIVERY}
-        policy = document(
-            {"Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": resource},
-            {
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        )
-    if policy:
-        s3.put_bucket_policy(Bucket=name, Policy=policy)
+    delivery = {
+        "Effect": "Allow",
+        "Principal": {"Service": LOG_DELIVERY},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/AWSLogs/{program.aws.account_id}/*",
+    }
+    without_tls = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=document({**delivery, **change}, without_tls))
     return name
 
 
@@ -56,7 +66,7 @@ def test_a_load_balancer_changes_in_place_and_leaves_nothing(program: Program) -
         idleTimeout=1200,
         securityGroups=group_ids,
         subnets=[*subnet_ids, third],
-        accessLogs={"bucket": a_log_bucket(program, "logs-of-api"), "enabled": True},
+        accessLogs={"bucket": a_log_bucket(program), "enabled": True},
         tags={"Name": "gateway"},
     )
 
@@ -111,13 +121,11 @@ def test_an_idle_timeout_that_is_changed_by_hand_shows(program: Program) -> None
         ({"idleTimeout": "60"}, "expected int"),
     ],
 )
-def test_a_load_balancer_that_aws_would_refuse_is_refused(program: Program, bad: dict[str, Any], why: str) -> None:
-    network = a_network(program)
-
+def test_a_load_balancer_that_aws_would_refuse_is_refused(site: Site, bad: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
-        a_balancer(program, network, **bad)
+        a_balancer(site.program, site.network, **bad)
 
-    assert not program.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert not site.program.client("elbv2").describe_load_balancers()["LoadBalancers"]
 
 
 def test_a_load_balancer_spans_two_zones_of_one_vpc_with_a_way_to_the_internet(program: Program) -> None:
@@ -148,23 +156,20 @@ def test_two_load_balancers_cannot_have_one_name(program: Program) -> None:
     [
         {"Principal": {"Service": "logs.amazonaws.com"}},
         {"Action": "s3:GetObject"},
-        {"Resource": "arn:aws:s3:::a-log-bucket/AWSLogs/111111111111/*"},
+        {"Resource": "arn:aws:s3:::logs/AWSLogs/111111111111/*"},
         {"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}},
         {"Effect": "Deny"},
     ],
 )
 def test_a_bucket_that_does_not_admit_log_delivery_takes_no_access_log(program: Program, change: Any) -> None:
-    network = a_network(program)
-    statement = {"Effect": "Allow", "Principal": {"Service": LOG_DELIVERY}, "Action": "s3:PutObject"}
-    statement["Resource"] = f"arn:aws:s3:::a-log-bucket/AWSLogs/{program.aws.account_id}/*"
-    bucket = a_log_bucket(program, "a-log-bucket", document({**statement, **change}))
+    network, bucket = a_network(program), a_log_bucket(program, **change)
 
     with pytest.raises(Refused, match="Please check S3bucket permission"):
         a_balancer(program, network, accessLogs={"bucket": bucket, "enabled": True})
 
 
 def test_a_bucket_that_is_encrypted_with_a_kms_key_takes_no_access_log(program: Program) -> None:
-    bucket = a_log_bucket(program, "encrypted-logs")
+    bucket = a_log_bucket(program)
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     program.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
@@ -235,14 +240,11 @@ def test_a_target_group_in_use_is_not_deleted(program: Program) -> None:
         ({"proxyProtocolV2": True}, "not supported by the local AWS"),
     ],
 )
-def test_a_target_group_that_aws_would_refuse_is_refused(program: Program, bad: dict[str, Any], why: str) -> None:
-    network = a_network(program)
-
+def test_a_target_group_that_aws_would_refuse_is_refused(site: Site, bad: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
-        a_target_group(program, network, **bad)
+        a_target_group(site.program, site.network, **bad)
 
 
-@pytest.mark.parametrize("token", [LOAD_BALANCER, TARGET_GROUP])
-def test_what_is_missing_is_named(program: Program, token: str) -> None:
-    with pytest.raises(Refused):
-        program.declare(token, **json.loads("{}"))
+def test_what_is_missing_is_named(program: Program) -> None:
+    with pytest.raises(Refused, match='"loadBalancerArn" is required'):
+        program.declare("aws:lb/listener:Listener", defaultActions=[])

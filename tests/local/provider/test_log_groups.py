@@ -104,8 +104,8 @@ def test_a_key_must_let_the_service_use_it(program: Program) -> None:
 def test_a_filter_changes_in_place_and_leaves_nothing(program: Program, group: Made) -> None:
     made = program.declare(FILTER, logGroupName=group["name"], name="errors", **ERRORS)
 
-    new = {"logGroupName": NAME, "name": "errors", "pattern": "{ $.status = 5* }"}
-    new["metricTransformation"] = {**ERRORS["metricTransformation"], "value": "2"}
+    doubled = {**ERRORS["metricTransformation"], "value": "2"}
+    new = {"logGroupName": NAME, "name": "errors", "pattern": "{ $.status = 5* }", "metricTransformation": doubled}
     made = lives_and_changes(program, made, {"pattern": None, "metricTransformation": None}, **new)
 
     assert len(program.client("logs").describe_metric_filters()["metricFilters"]) == 1

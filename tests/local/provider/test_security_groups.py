@@ -15,6 +15,7 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 WEB = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["0.0.0.0/0"], "description": "HTTPS"}
 HTTPS: dict[str, Any] = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
 NO_GROUP = "sg-11111111"
+OPEN = {"CidrIp": "0.0.0.0/0"}
 
 
 def vpc(program: Program) -> Made:
@@ -61,9 +62,6 @@ def test_a_rule_added_by_hand_to_a_group_with_rules_inside_is_drift(program: Pro
     )
 
     assert {rule["fromPort"] for rule in program.drift(made)["ingress"]} == {22, 443}
-
-
-OPEN = {"CidrIp": "0.0.0.0/0"}
 
 
 def test_another_description_makes_another_group(program: Program) -> None:
@@ -177,5 +175,5 @@ def test_a_rule_is_not_written_twice(program: Program) -> None:
     declared = {"securityGroupId": group(program).id, "cidrIpv4": "10.0.0.0/16", **HTTPS}
     program.declare(INGRESS, **declared)
 
-    with pytest.raises(Refused, match="InvalidPermission.Duplicate"):
+    with pytest.raises(Refused, match=r"InvalidPermission\.Duplicate"):
         program.declare(INGRESS, **declared)

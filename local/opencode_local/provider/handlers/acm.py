@@ -138,9 +138,12 @@ def certificate_status(aws: Aws, certificate: Mapping[str, Any]) -> str:
 
 
 def validation_options(certificate: Mapping[str, Any]) -> list[Properties]:
-    """The record that proves each name, in the order of the names. A wildcard has the same as the name below it."""
+    """The record that proves each name, the first name first, then by name: the embedded AWS forgets their order.
+
+    A wildcard has the same as the name below it.
+    """
     by_name = {option["DomainName"]: option for option in certificate.get("DomainValidationOptions", ())}
-    names = dict.fromkeys([certificate["DomainName"], *certificate["SubjectAlternativeNames"]])
+    names = dict.fromkeys([certificate["DomainName"], *sorted(certificate["SubjectAlternativeNames"])])
     return [
         {
             "domainName": name,
@@ -182,7 +185,7 @@ def _other_names(certificate: Mapping[str, Any], inputs: Properties) -> list[str
     """ACM lists the domain name among the others; they are declared without it as a rule."""
     declared = inputs.get("subjectAlternativeNames") or []
     first = certificate["DomainName"]
-    return [name for name in certificate["SubjectAlternativeNames"] if name != first or name in declared]
+    return [name for name in sorted(certificate["SubjectAlternativeNames"]) if name != first or name in declared]
 
 
 def _refuse_unnamed(certificate: Mapping[str, Any], fqdns: Sequence[str] | None) -> None:

@@ -3,6 +3,7 @@
 Settings that pulumi_aws offers both here and as resources of their own are taken from the latter only.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from opencode_local.provider.tags import mapping, pairs
 FIRST_REGION = "us-east-1"
 """The only one that CreateBucket does not want named."""
 GONE = ("404", "NoSuchBucket")
+NAME = re.compile(r"(?!xn--)(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""Source: S3 user guide, "General purpose bucket naming rules" (read 2026-11-21)."""
 BATCH = 1000
 """Objects that one DeleteObjects takes."""
 
@@ -29,6 +32,8 @@ class Bucket(Handler):
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         name = inputs["bucket"]
+        if not NAME.fullmatch(name):
+            raise AwsError("InvalidBucketName", f"The specified bucket is not valid: {name}", "CreateBucket")
         if region_of(aws, name):
             message = "Your previous request to create the named bucket succeeded and you already own it."
             raise AwsError("BucketAlreadyOwnedByYou", message, "CreateBucket")
@@ -78,6 +83,8 @@ def _set_tags(aws: Aws, bucket: str, inputs: Properties) -> None:
 def _empty(aws: Aws, bucket: str) -> None:
     """Removes every version of every object, and the marks of deleted ones."""
     client = aws.client("s3")
+    # The embedded AWS reads a Deny without its condition, and would keep everyone out.
+    client.delete_bucket_policy(Bucket=bucket)
     versions = list(_versions(client, bucket))
     for start in range(0, len(versions), BATCH):
         client.delete_objects(Bucket=bucket, Delete={"Objects": versions[start : start + BATCH]})

@@ -50,8 +50,6 @@ class UserPoolDomain(Handler):
             "cloudfrontDistribution": distribution,
             "cloudfrontDistributionArn": distribution,
             "cloudfrontDistributionZoneId": CLOUDFRONT_ZONE_ID,
-            "s3Bucket": f"aws-cognito-prod-{aws.region}-assets",
-            "version": "20261121000000",
         }
 
     def update(self, aws: Aws, id_: str, old: Properties, new: Properties) -> None:

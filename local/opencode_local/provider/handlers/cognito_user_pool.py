@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opencode_local.provider.aws import Aws, found
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.handlers.cognito_plans import refuse_beyond_plan
 from opencode_local.provider.members import block, blocks, refuse, reported, request, unsupported, value, values
@@ -99,7 +100,8 @@ class UserPool(Handler):
         id_ = str(answer["UserPool"]["Id"])
         aws.store.put(FIXED_KIND, id_, request(FIXED, inputs))
         if inputs.get("mfaConfiguration", "OFF") != "OFF":
-            _set_mfa(aws, id_, inputs)
+            with finishing(id_, inputs):
+                _set_mfa(aws, id_, inputs)
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:

@@ -63,10 +63,8 @@ class UserPoolClient(Handler):
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
         describe = aws.client("cognito-idp").describe_user_pool_client
-        # An import names both, as `<pool id>/<client id>`.
-        pool_id, _, client_id = id_.rpartition("/")
-        pool_id = inputs.get("userPoolId", pool_id)
-        answer = found(describe, "ResourceNotFoundException", UserPoolId=pool_id, ClientId=client_id)
+        pool_id = inputs.get("userPoolId") or id_.partition("/")[0]
+        answer = found(describe, "ResourceNotFoundException", UserPoolId=pool_id, ClientId=_client_id(id_))
         if answer is None:
             return None
         client = answer["UserPoolClient"]
@@ -81,11 +79,18 @@ class UserPoolClient(Handler):
         refuse_settings(aws, "UpdateUserPoolClient", new)
         rotation = {"feature": "DISABLED"} if "refreshTokenRotation" in old else None
         wanted = request(SETTINGS, {"refreshTokenRotation": rotation, **new})
-        aws.client("cognito-idp").update_user_pool_client(UserPoolId=new["userPoolId"], ClientId=id_, **wanted)
+        aws.client("cognito-idp").update_user_pool_client(
+            UserPoolId=new["userPoolId"], ClientId=_client_id(id_), **wanted
+        )
 
     def delete(self, aws: Aws, id_: str, properties: Properties) -> None:
         delete = aws.client("cognito-idp").delete_user_pool_client
-        found(delete, "ResourceNotFoundException", UserPoolId=properties["userPoolId"], ClientId=id_)
+        found(delete, "ResourceNotFoundException", UserPoolId=properties["userPoolId"], ClientId=_client_id(id_))
+
+
+def _client_id(id_: str) -> str:
+    """An import names the pool as well, as `<pool id>/<client id>`."""
+    return id_.rpartition("/")[2]
 
 
 def refuse_settings(aws: Aws, operation: str, client: Mapping[str, Any]) -> None:

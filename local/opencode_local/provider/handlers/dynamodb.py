@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opencode_local.provider.aws import Aws, found
+from opencode_local.provider.comparison import covers
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.handlers.kms_keys import require_key
 from opencode_local.provider.members import block, blocks, reported, request, unsupported, value, values
@@ -81,7 +83,8 @@ class Table(Handler):
         passed = stored if has_key else {key: part for key, part in stored.items() if key != "SSESpecification"}
         client.create_table(**wanted, **passed, Tags=pairs(inputs.get("tagsAll")))
         aws.store.put(STORED_KIND, name, stored)
-        _set_extras(aws, name, {}, inputs)
+        with finishing(name, inputs):
+            _set_extras(aws, name, inputs)
         return str(name)
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -109,7 +112,7 @@ class Table(Handler):
         for index_update in _index_updates(old, new):
             attributes = request([ATTRIBUTES], new)
             client.update_table(TableName=id_, GlobalSecondaryIndexUpdates=[index_update], **attributes)
-        _set_extras(aws, id_, old, new)
+        _set_extras(aws, id_, new)
         arn = client.describe_table(TableName=id_)["Table"]["TableArn"]
         added, removed = changes(old.get("tagsAll"), new.get("tagsAll"))
         if added:
@@ -196,15 +199,13 @@ def _extras(aws: Aws, name: str) -> dict[str, Any]:
     }
 
 
-def _set_extras(aws: Aws, name: str, old: Properties, new: Properties) -> None:
-    client = aws.client("dynamodb")
-    before, after = request(EXTRAS, old), request(EXTRAS, new)
+def _set_extras(aws: Aws, name: str, inputs: Properties) -> None:
+    client, wanted, there = aws.client("dynamodb"), request(EXTRAS, inputs), _extras(aws, name)
     recovery, ttl = "PointInTimeRecoverySpecification", "TimeToLiveSpecification"
-    if recovery in after and after[recovery] != before.get(recovery):
-        client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=after[recovery])
-    wanted = {"Enabled": False, **(after.get(ttl) or {})}
-    if "AttributeName" in wanted and after[ttl] != before.get(ttl):
-        client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+    if recovery in wanted and not covers(wanted[recovery], there[recovery]):
+        client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=wanted[recovery])
+    if "AttributeName" in wanted.get(ttl, {}) and not covers(wanted[ttl], there[ttl]):
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": False, **wanted[ttl]})
 
 
 def _update_settings(aws: Aws, id_: str, old: Properties, new: Properties) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.members import reported, request, unsupported, value, values
 from opencode_local.provider.tags import changes, mapping, pairs
@@ -40,9 +41,10 @@ class Key(Handler):
         _refuse_policy("CreateKey", inputs)
         answer = aws.client("kms").create_key(**request(KEY, inputs), Tags=_tag_list(inputs.get("tagsAll")))
         id_ = str(answer["KeyMetadata"]["KeyId"])
-        _set_rotation(aws, id_, inputs)
-        if inputs.get("isEnabled") is False:
-            aws.client("kms").disable_key(KeyId=id_)
+        with finishing(id_, inputs):
+            _set_rotation(aws, id_, inputs)
+            if inputs.get("isEnabled") is False:
+                aws.client("kms").disable_key(KeyId=id_)
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:

@@ -106,7 +106,9 @@ def _refuse(
     listener = described_listener(aws, inputs["listenerArn"])
     if listener is None:
         raise AwsError("ListenerNotFound", f"One or more listeners not found: {inputs['listenerArn']}", operation)
-    target = {"RuleArn": arn} if arn else {"ListenerArn": inputs["listenerArn"], "Priority": inputs.get("priority", 1)}
+    target = (
+        {"RuleArn": arn} if arn else {"ListenerArn": inputs["listenerArn"], "Priority": inputs.get("priority") or 1}
+    )
     aws.validate("elbv2", operation, Actions=actions, Conditions=conditions, **target)
     refuse_actions(operation, listener["Protocol"], actions)
     _refuse_conditions(operation, conditions)

@@ -6,6 +6,7 @@ from typing import Any
 
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.handlers.kms_keys import described_key
 from opencode_local.provider.members import Member, block, refuse, reported, request, unsupported, value, values
@@ -54,7 +55,8 @@ class LogGroup(Handler):
         wanted = request(STORED, inputs) | ({"tags": tags} if tags else {})
         aws.client("logs").create_log_group(logGroupName=name, **wanted)
         aws.store.put(SETTINGS_KIND, name, request(STORED, inputs))
-        _set_retention(aws, name, inputs)
+        with finishing(name, inputs):
+            _set_retention(aws, name, inputs)
         return str(name)
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -135,7 +137,12 @@ class LogMetricFilter(Handler):
 
     def delete(self, aws: Aws, id_: str, properties: Properties) -> None:
         delete = aws.client("logs").delete_metric_filter
-        found(delete, "ResourceNotFoundException", logGroupName=properties["logGroupName"], filterName=id_)
+        found(
+            delete,
+            "ResourceNotFoundException",
+            logGroupName=properties["logGroupName"],
+            filterName=id_.rpartition(":")[2],
+        )
 
 
 class LogResourcePolicy(Handler):

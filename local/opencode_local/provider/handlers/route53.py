@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import Fault, Handler, Properties
 from opencode_local.provider.members import unsupported, values
 from opencode_local.provider.tags import changes, mapping, pairs
@@ -36,7 +37,8 @@ class Zone(Handler):
             HostedZoneConfig={"Comment": inputs.get("comment", DEFAULT_COMMENT), "PrivateZone": False},
         )
         id_ = bare_zone_id(answer["HostedZone"]["Id"])
-        _set_tags(aws, id_, {}, inputs)
+        with finishing(id_, inputs):
+            _set_tags(aws, id_, {}, inputs)
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -218,7 +220,7 @@ def _refused(message: str) -> AwsError:
 
 
 def _set_tags(aws: Aws, id_: str, old: Properties, new: Properties) -> None:
-    added, removed = changes(old.get("tagsAll"), new.get("tagsAll"))
+    added, (_, removed) = new.get("tagsAll"), changes(old.get("tagsAll"), new.get("tagsAll"))
     wanted: dict[str, Any] = {"AddTags": pairs(added)} if added else {}
     if removed:
         wanted["RemoveTagKeys"] = removed

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.handlers.kms_keys import require_key
 from opencode_local.provider.members import reported, request, unsupported, values
@@ -40,7 +41,8 @@ class Secret(Handler):
         answer = aws.client("secretsmanager").create_secret(
             **request(SECRET, inputs), Tags=tags, ClientRequestToken=token
         )
-        _set_policy(aws, answer["ARN"], inputs.get("policy"))
+        with finishing(answer["ARN"], inputs):
+            _set_policy(aws, answer["ARN"], inputs.get("policy"))
         return str(answer["ARN"])
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -61,7 +63,7 @@ class Secret(Handler):
         wanted = {"Description": "", **request(SECRET, new)}
         del wanted["Name"]
         client.update_secret(SecretId=id_, **wanted)
-        if new.get("policy") != old.get("policy"):
+        if "policy" in {*old, *new}:
             _set_policy(aws, id_, new.get("policy") or "")
         added, removed = changes(old.get("tagsAll"), new.get("tagsAll"))
         if added:

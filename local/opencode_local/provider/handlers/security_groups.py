@@ -6,6 +6,7 @@ from typing import Any
 
 from opencode_local.provider.aws import Aws
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
 from opencode_local.provider.handlers import ec2
 from opencode_local.provider.members import unsupported, values
@@ -35,6 +36,8 @@ class SecurityGroup(Handler):
         """EC2's own rule, everything out, is taken away: only declared rules apply."""
         client = aws.client("ec2")
         place = {"VpcId": inputs["vpcId"]} if inputs.get("vpcId") else {}
+        if place:
+            client.describe_vpcs(VpcIds=[inputs["vpcId"]])
         answer = client.create_security_group(
             GroupName=inputs["name"],
             Description=inputs["description"],
@@ -42,7 +45,8 @@ class SecurityGroup(Handler):
             **place,
         )
         id_: str = answer["GroupId"]
-        write_rules(aws, id_, {"ingress": [], "egress": [], **inputs})
+        with finishing(id_, inputs):
+            write_rules(aws, id_, {"ingress": [], "egress": [], **inputs})
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:

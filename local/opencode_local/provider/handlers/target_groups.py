@@ -88,7 +88,7 @@ class TargetGroup(Handler):
             Fault(f"stickiness.{fault.property}", fault.reason)
             for fault in faults(STICKINESS, inputs.get("stickiness") or {})
         ]
-        if inputs.get("targetType", "instance") not in TARGET_TYPES:
+        if (inputs.get("targetType") or "instance") not in TARGET_TYPES:
             reason = f"not supported by the local AWS: {inputs['targetType']!r}, only {', '.join(TARGET_TYPES)}"
             found_faults.append(Fault("targetType", reason))
         if (inputs.get("healthCheck") or {}).get("enabled") is False:

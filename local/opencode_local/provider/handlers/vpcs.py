@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from opencode_local.provider.aws import Aws
 from opencode_local.provider.errors import AwsError
+from opencode_local.provider.finishing import finishing
 from opencode_local.provider.handler import Fault, Handler, Properties
 from opencode_local.provider.handlers import ec2
 from opencode_local.provider.members import Members, reported, request, unsupported, value, values
@@ -34,7 +35,8 @@ class Vpc(Handler):
         client = aws.client("ec2")
         tags = ec2.tag_specifications("vpc", inputs)
         id_: str = client.create_vpc(**request(VPC, inputs), TagSpecifications=tags)["Vpc"]["VpcId"]
-        self._modify(aws, id_, VPC_DEFAULTS, {**VPC_DEFAULTS, **inputs})
+        with finishing(id_, inputs):
+            self._modify(aws, id_, VPC_DEFAULTS, {**VPC_DEFAULTS, **inputs})
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -96,7 +98,8 @@ class Subnet(Handler):
             self._refuse_foreign_zone(aws, inputs["availabilityZone"])
         tags = ec2.tag_specifications("subnet", inputs)
         id_: str = client.create_subnet(**request(SUBNET, inputs), TagSpecifications=tags)["Subnet"]["SubnetId"]
-        self._modify(aws, id_, {}, inputs)
+        with finishing(id_, inputs):
+            self._modify(aws, id_, {}, inputs)
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:
@@ -147,7 +150,8 @@ class InternetGateway(Handler):
         gateway = client.create_internet_gateway(TagSpecifications=tags)["InternetGateway"]
         id_: str = gateway["InternetGatewayId"]
         if inputs.get("vpcId"):
-            client.attach_internet_gateway(InternetGatewayId=id_, VpcId=inputs["vpcId"])
+            with finishing(id_, inputs):
+                client.attach_internet_gateway(InternetGatewayId=id_, VpcId=inputs["vpcId"])
         return id_
 
     def read(self, aws: Aws, id_: str, inputs: Properties) -> Properties | None:

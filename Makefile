@@ -1,5 +1,8 @@
 # The front door: `make up` runs the gateway here, `make test` proves it. Both set up all they need.
 
+# Where Python may not keep what it has compiled, every process that the tests start compiles its imports anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 UV := .venv-tools/bin/uv
 IMAGE ?= opencode-router
@@ -30,8 +33,8 @@ image: ## the router's container image; BASE_IMAGE=... builds on another base, I
 	@docker build $(IMAGE_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
 		--file router/Dockerfile --tag $(IMAGE) .
 
-cost: .venv/.synced ## what ENV=dev or another environment costs a month, from what the program declares
-	@.venv/bin/python -m opencode_stacks.cost $(ENV)
+cost: .venv/.synced ## what ENV=dev or another environment costs a month; PRICES=us-east-1 takes the prices of that region
+	@.venv/bin/python -m opencode_stacks.cost $(ENV) $(PRICES)
 
 diagram: .venv/.synced ## draws the architecture of ENV from what the program declares
 	@.venv/bin/python -m opencode_stacks.diagram $(ENV) docs/architecture.svg

@@ -3,7 +3,16 @@
 from opencode_components import Api, ApiArgs, Logs, LogsArgs, Observability, ObservabilityArgs, Records
 from opencode_stacks.environment import Environment
 from opencode_stacks.outputs import Deployed, export
-from opencode_stacks.parts import Account, certificate_of, firewall_of, identity_of, image_of, network_of, records_args, records_key
+from opencode_stacks.parts import (
+    Account,
+    certificate_of,
+    firewall_of,
+    identity_of,
+    image_of,
+    network_of,
+    records_args,
+    records_key,
+)
 
 env = Environment.load()
 account = Account.current()

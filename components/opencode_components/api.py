@@ -11,7 +11,7 @@ from pulumi import Input, Output, ResourceOptions
 from opencode_components.listener_rules import ROUTER_RULES, Rule, TokenCheck, actions, conditions
 from opencode_components.load_balancer import LoadBalancer, LoadBalancerArgs, check_balancer
 from opencode_components.refusals import refusal
-from opencode_components.router_container import checked_settings, router_variables
+from opencode_components.router_container import checked_settings, processes, router_variables
 from opencode_components.router_roles import RouterRoles, RouterRolesArgs, checked_grants
 from opencode_components.router_service import RouterService, RouterServiceArgs, Sizing, checked_sizing
 from opencode_components.router_target import target_group
@@ -284,7 +284,7 @@ def variables_of(args: ApiArgs, known: Mapping[str, object], settings: Mapping[s
         idle_timeout_s=int(args.get("idle_timeout_s", IDLE_TIMEOUT_S)),
         drain_s=int(args.get("drain_s", DRAIN_S)),
     )
-    return {**from_args, **settings}
+    return {**from_args, "PROCESSES": processes(int(args.get("cpu", CPU))), **settings}
 
 
 def service_args(

@@ -25,7 +25,8 @@ def components() -> list[type[pulumi.ComponentResource]]:
 
 def schema() -> Mapping[str, Any]:
     """What other languages see: `{"resources": {token: {"inputProperties", "properties", ...}}, "types", ...}`."""
-    found: dict[str, Any] = json.loads(ComponentProvider(components(), PACKAGE, version=version(DISTRIBUTION)).schema)
+    text = ComponentProvider(components(), PACKAGE, version=version(DISTRIBUTION)).schema
+    found: dict[str, Any] = json.loads(text or "{}")
     return found
 
 

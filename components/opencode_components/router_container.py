@@ -20,6 +20,7 @@ ANSWER_S, FIRST_EVENT_S = 900, 300
 MARGIN_S = 5
 """By which the router gives up before the load balancer would: then the caller gets an error that says what it was."""
 LOG_BUFFER = "25m"
+CPU_UNITS_PER_VCPU = 1024
 
 
 def checked_drain(drain_s: int) -> int:
@@ -68,9 +69,14 @@ def router_variables(
     return {name: value for name, value in variables.items() if value}
 
 
+def processes(cpu: int) -> str:
+    """One for each whole vCPU of the task; on Fargate the router itself cannot see how many it has."""
+    return str(max(1, cpu // CPU_UNITS_PER_VCPU))
+
+
 SET_BY_COMPONENT = frozenset(
     {
-        *("AWS_REGION", "PORT", "DRAIN_S", "ANSWER_TIMEOUT_S", "FIRST_EVENT_TIMEOUT_S"),
+        *("AWS_REGION", "PORT", "PROCESSES", "DRAIN_S", "ANSWER_TIMEOUT_S", "FIRST_EVENT_TIMEOUT_S"),
         *("OIDC_ISSUER", "OIDC_JWKS_URL", "OIDC_AUDIENCES", "OIDC_AUDIENCE_CLAIM", "OIDC_TOKEN_USES"),
         *("KEYS_TABLE", "USAGE_TABLE", "COUNTERS_TABLE", "BEDROCK_PROFILES"),
     }

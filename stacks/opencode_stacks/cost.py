@@ -1,4 +1,7 @@
-"""`python -m opencode_stacks.cost ENV`: what an environment costs a month while nobody uses it."""
+"""`python -m opencode_stacks.cost ENV [REGION]`: what an environment costs a month while nobody uses it.
+
+With a region, at that region's prices instead of its own.
+"""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -62,8 +65,9 @@ def row(what: str, monthly_usd: float) -> str:
     return f"{what:<{WIDTH - 10}}{monthly_usd:>10.2f}"
 
 
-def main(environment: str) -> None:
-    print(*lines(bill(declared(environment), config_of(environment)[REGION_KEY]), environment), sep="\n")
+def main(environment: str, region: str | None = None) -> None:
+    prices_of = region or config_of(environment)[REGION_KEY]
+    print(*lines(bill(declared(environment), prices_of), environment), sep="\n")
 
 
 if __name__ == "__main__":

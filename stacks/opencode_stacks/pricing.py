@@ -33,7 +33,7 @@ class Prices:
         table = tomllib.loads(files("opencode_stacks").joinpath("prices.toml").read_text())
         if region not in table["fixed"]:
             known = ", ".join(table["fixed"])
-            raise UnpricedType(f"no prices for {region}, only for {known}: add [fixed.{region}] to prices.toml")
+            raise UnpricedType(f"no prices for {region}, only for {known}: take one of theirs, or add [fixed.{region}]")
         return cls(
             date=table["date"],
             hours_per_month=table["hours_per_month"],

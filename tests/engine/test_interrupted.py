@@ -28,7 +28,7 @@ def test_an_up_that_fails_at_any_resource_is_finished_by_the_next_with_nothing_o
     for where, after in [(name, False) for name in before_creation] + [(name, True) for name in after_creation]:
         cloud.server.fail_at(where, after=after)
 
-    failures = []
+    failures: list[str] = []
     while len(failures) <= SAMPLED_FAILURES:
         printed = stack.up(check=False)
         if "told to fail" not in printed:

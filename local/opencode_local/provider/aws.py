@@ -100,10 +100,6 @@ class Aws:
         """`arn:aws:<service>:<region>:<account>:<resource>`."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
-    def require(self, kind: str, id_: str, *, code: str, message: str) -> dict[str, Any]:
-        """The store's document; raises AwsError when a reference dangles."""
-        return self.store.require(kind, id_, code, message)
-
 
 class CheckedClient:
     """Attribute access gives the client's own methods, with the request checked before it is sent."""

@@ -174,7 +174,6 @@ def test_what_failed_after_its_creation_is_finished_by_an_update_without_changes
 
 
 def test_what_aws_took_only_in_part_is_completed_by_the_next_update(engine: Any, account: Account) -> None:
-    """The second rule of a group is refused when the group is there already."""
     rule = {"protocol": "tcp", "fromPort": 1, "toPort": 1}
     inputs = {"description": "a", "name": "a", "ingress": [{**rule, "cidrBlocks": ["10.0.0.0/99"]}]}
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencode_local.provider.aws import Aws, found
-from opencode_local.provider.handlers.iam_lookups import lets_in, role_named
-from opencode_local.provider.handlers.policy_documents import Question
+from opencode_local.provider.handlers.iam_roles import role_named
+from opencode_local.provider.handlers.policy_documents import Question, allows
 from opencode_local.provider.members import refuse
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -27,12 +27,10 @@ def refuse_start(aws: Aws, operation: str, definition: Mapping[str, Any]) -> Non
 
 
 def _refuse_role(aws: Aws, operation: str, arn: str) -> None:
-    context = {
-        "aws:SourceAccount": aws.account_id,
-        "aws:SourceArn": aws.arn("ecs", "task/any"),
-    }
+    context = {"aws:SourceAccount": aws.account_id, "aws:SourceArn": aws.arn("ecs", "task/any")}
+    question = Question(service=TASKS, action="sts:AssumeRole", context=context)
     role = role_named(aws, arn)
-    if role is None or not lets_in(role, Question(service=TASKS, action="sts:AssumeRole", context=context)):
+    if role is None or not allows(role["AssumeRolePolicyDocument"], question):
         message = (
             f"ECS was unable to assume the role '{arn}' that was provided for this task. Please verify that the role "
             "being passed has the proper trust relationship and permissions"

@@ -13,7 +13,7 @@ from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.comparison import covers
 from opencode_local.provider.handler import Fault, Handler, Properties
 from opencode_local.provider.handlers.ecs_parts import camel, camel_block, camel_blocks, retag, tagging, tags_of
-from opencode_local.provider.handlers.iam_lookups import role_named
+from opencode_local.provider.handlers.iam_roles import role_named
 from opencode_local.provider.members import block, refuse, reported, request, unsupported, value
 
 SETTINGS = (

@@ -123,6 +123,12 @@ class RolePolicy(Handler):
         aws.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=policy)
 
 
+def role_named(aws: Aws, arn: str) -> dict[str, Any] | None:
+    """The role of that ARN; None when there is none, or when its ARN is another."""
+    answer = found(aws.client("iam").get_role, GONE, RoleName=arn.rpartition("/")[2])
+    return dict(answer["Role"]) if answer and answer["Role"]["Arn"] == arn else None
+
+
 def attached_policies(aws: Aws, role: str) -> list[str]:
     """ARNs of the managed policies of a role; none when there is no role."""
     answer = found(aws.client("iam").list_attached_role_policies, GONE, RoleName=role)

@@ -15,7 +15,7 @@ PACKAGES = {
     "opencode_local": "local",
     "opencode_components": "components",
     "opencode_auth": "client",
-    "stacks": "stacks",
+    "opencode_stacks": "stacks",
     "bench": "bench",
 }
 MAY_IMPORT = {
@@ -25,6 +25,8 @@ MAY_IMPORT = {
 }
 OUTER_ROOMS = {"endpoints", "app", "gateway", "__main__"}
 MAX_LINES = 350
+MAX_FUNCTION_LINES = 40
+MAX_CONSTRUCTOR_LINES = 60
 VAGUE = {"utils", "helpers", "common", "base", "manager", "core", "lib", "misc"}
 
 
@@ -90,6 +92,19 @@ def test_no_module_is_longer_than_a_reader_can_hold() -> None:
     }
 
     assert long == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = [
+        (str(file.relative_to(ROOT)), node.name)
+        for file in modules()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno
+        >= (MAX_CONSTRUCTOR_LINES if node.name == "__init__" else MAX_FUNCTION_LINES)
+    ]
+
+    assert long == []
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

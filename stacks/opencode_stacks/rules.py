@@ -88,6 +88,13 @@ def public_ranges(read: Sections) -> Iterator[Fault]:
             yield from range_fault(f"opencode:{section}.{field}", cidr)
 
 
+def connecting_ranges(read: Sections) -> Iterator[Fault]:
+    for cidr in getattr(read.get("domain"), "public_cidrs", ()):
+        if ":" in cidr:
+            reason = "is an IPv6 range, and the load balancer has IPv4 addresses only"
+            yield Fault(key="opencode:domain.public_cidrs", value=cidr, reason=reason, fix="name IPv4 ranges")
+
+
 def range_fault(key: str, cidr: str, *, is_private: bool = False) -> Iterator[Fault]:
     try:
         network = ip_network(cidr)
@@ -142,6 +149,7 @@ RULES: tuple[Rule, ...] = (
     cognito_without_egress,
     address_range,
     public_ranges,
+    connecting_ranges,
     task_size,
     threat_protection_needs_plus,
 )

@@ -1,4 +1,4 @@
-"""One embedded AWS for all; each test that deploys has an account of its own in it."""
+"""Each test that deploys has an account of its own in the session's embedded AWS."""
 
 import os
 from collections.abc import Iterator
@@ -22,17 +22,9 @@ def engine() -> Path:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(scope="session")
-def engine_aws() -> Iterator[EmbeddedAws]:
-    aws = EmbeddedAws()
-    aws.start()
-    yield aws
-    aws.stop()
-
-
 @pytest.fixture(scope="module")
-def cloud(engine_aws: EmbeddedAws) -> Iterator[Cloud]:
-    started = Cloud.start(engine_aws)
+def cloud(aws: EmbeddedAws) -> Iterator[Cloud]:
+    started = Cloud.start(aws)
     yield started
     started.server.stop()
 

@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from opencode_local.provider.handlers.cloudformation import STACK_KIND
 from tests.engine.leftovers import left_behind
 from tests.engine.running import Cloud, Project, Stack, config_for
+
+PROVIDER_SECRET, CLIENT_SECRET = "okta-client", "okta-said-that-this-is-secret"
 
 pytestmark = pytest.mark.xdist_group("engine-two")
 
@@ -19,10 +22,35 @@ def dev(project: Project, cloud: Cloud) -> Stack:
 
 @pytest.fixture(scope="module")
 def prod(project: Project, cloud: Cloud, dev: Stack) -> Stack:
-    """Into the same account and region as dev."""
-    stack = project.stack("prod", config_for("prod", cloud))
+    """Into the same account and region as dev, with the company's own provider behind the user pool."""
+    secret = cloud.client("secretsmanager").create_secret(
+        Name=PROVIDER_SECRET, SecretString=json.dumps({"client_secret": CLIENT_SECRET})
+    )
+    config = config_for("prod", cloud)
+    config["opencode:cognito"]["federation"] = {
+        "name": "okta",
+        "issuer": "https://example.okta.com",
+        "client_id": "0oa1b2c3d4",
+        "secret_arn": secret["ARN"],
+    }
+    stack = project.stack("prod", config)
     stack.up()
     return stack
+
+
+def test_the_providers_secret_goes_from_secrets_manager_to_cognito_past_state_and_template(
+    prod: Stack, cloud: Cloud
+) -> None:
+    cognito = cloud.client("cognito-idp")
+    pool = prod.outputs()["issuer"].rpartition("/")[2]
+    provider = cognito.describe_identity_provider(UserPoolId=pool, ProviderName="okta")["IdentityProvider"]
+    (stack,) = cloud.account.store("us-east-1").list(STACK_KIND).values()
+    held = "".join(file.read_text() for file in prod.project.state.rglob("*.json*") if file.is_file())
+
+    assert provider["ProviderDetails"]["client_secret"] == CLIENT_SECRET
+    assert CLIENT_SECRET not in held
+    assert CLIENT_SECRET not in json.dumps(stack, default=str)
+    assert "{{resolve:secretsmanager:" in json.dumps(stack, default=str)
 
 
 def test_a_second_environment_comes_up_beside_the_first_and_shares_nothing_with_it(dev: Stack, prod: Stack) -> None:
@@ -47,9 +75,10 @@ def test_a_second_up_of_either_changes_nothing(dev: Stack, prod: Stack) -> None:
 
 
 def test_protected_resources_refuse_to_be_destroyed_and_nothing_else_is_touched(prod: Stack) -> None:
+    """The preview that comes first refuses; `--skip-preview` would leave it to each resource in turn."""
     before = ids(prod)
 
-    refused = prod.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    refused = prod.pulumi("destroy", "--yes", check=False)
 
     assert refused.returncode
     assert "protected" in refused.stdout + refused.stderr
@@ -68,4 +97,4 @@ def test_once_protection_is_off_a_destroy_leaves_the_logs_that_retention_keeps_a
     dev.destroy()
 
     assert healthy == {}
-    assert left_behind(cloud) == {"log groups": [logs]}, json.dumps(left_behind(cloud))
+    assert left_behind(cloud) == {"log groups": [logs], "secrets": [PROVIDER_SECRET]}

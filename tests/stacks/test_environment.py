@@ -132,6 +132,7 @@ def test_a_file_chooses_between_a_new_and_an_existing_network_and_between_cognit
         ({"bedrock.models": ["*claude"]}, "opencode:bedrock.models.0", "form", "anthropic.claude"),
         ({"observability.log_retention_days": 31}, "opencode:observability.log_retention_days", "30", "kept"),
         ({"firewall": {"blocked_cidrs": ["1.2.3.4/8"]}}, "opencode:firewall.blocked_cidrs", "host bits", "range"),
+        ({"domain.public_cidrs": ["2001:db8::/32"]}, "opencode:domain.public_cidrs", "IPv6", "IPv4 ranges"),
         ({"aws:region": None}, "aws:region", "is missing", "us-east-1"),
         ({"aws:region": "frankfurt"}, "aws:region", "not the name of an AWS region", "us-east-1"),
     ],

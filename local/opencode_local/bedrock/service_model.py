@@ -5,16 +5,16 @@ checked, on JSON as it arrives. Messages follow AWS's wording for constraint fai
 """
 
 import base64
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
 from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.refusals import invalid
+from opencode_local.constraints import bounds, number, text
 
 Check: TypeAlias = Callable[[Any, Any, str], Iterator[str]]
 """From a shape, a value and the value's path to what is wrong, worded as constraint failures."""
@@ -29,7 +29,7 @@ def check_request(operation_name: str, body: Json, model_id: str) -> None:
     """Raises Refused when `body` and `model_id` are not a valid request of the operation."""
     shape = operation(operation_name).input_shape
     failures = [
-        *_string(shape.members["modelId"], model_id, "modelId"),
+        *text(shape.members["modelId"], model_id, "modelId"),
         *_structure_members(shape, body, "", known={name for name in shape.members if name != "modelId"}),
     ]
     if failures:
@@ -70,31 +70,16 @@ def _structure_members(shape: StructureShape, value: Json, path: str, *, known: 
 
 
 def _list(shape: ListShape, value: list[Any], path: str) -> Iterator[str]:
-    yield from _bounds(shape, len(value), path, "length")
-    for number, member in enumerate(value, start=1):
-        yield from _any(shape.member, member, f"{path}.{number}.member")
+    yield from bounds(shape, len(value), path, "length")
+    for position, member in enumerate(value, start=1):
+        yield from _any(shape.member, member, f"{path}.{position}.member")
 
 
 def _map(shape: MapShape, value: Json, path: str) -> Iterator[str]:
-    yield from _bounds(shape, len(value), path, "length")
+    yield from bounds(shape, len(value), path, "length")
     for key, member in value.items():
         yield from _any(shape.key, key, f"{path}.key")
         yield from _any(shape.value, member, f"{path}.{key}.member")
-
-
-def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
-    if shape.enum and value not in shape.enum:
-        yield (
-            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(shape.enum)}]"
-        )
-    yield from _bounds(shape, len(value), path, "length")
-    pattern = shape.metadata.get("pattern")
-    if pattern is not None and not re.fullmatch(pattern, value):
-        yield (
-            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular expression "
-            f"pattern: {pattern}"
-        )
 
 
 def _blob(shape: Shape, value: str, path: str) -> Iterator[str]:
@@ -103,23 +88,11 @@ def _blob(shape: Shape, value: str, path: str) -> Iterator[str]:
     except ValueError:
         yield f"Value at '{path}' failed to satisfy constraint: Member must be base64"
     else:
-        yield from _bounds(shape, len(content), path, "length")
-
-
-def _number(shape: Shape, value: float, path: str) -> Iterator[str]:
-    yield from _bounds(shape, value, path, "value")
+        yield from bounds(shape, len(content), path, "length")
 
 
 def _boolean(_shape: Shape, _value: object, _path: str) -> Iterator[str]:
     yield from ()
-
-
-def _bounds(shape: Shape, size: float, path: str, what: str) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and size < low:
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} greater than or equal to {low}"
-    if high is not None and size > high:
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} less than or equal to {high}"
 
 
 JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -138,11 +111,11 @@ CHECKS: Mapping[str, Check] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
-    "string": _string,
+    "string": text,
     "blob": _blob,
-    "integer": _number,
-    "long": _number,
-    "float": _number,
-    "double": _number,
+    "integer": number,
+    "long": number,
+    "float": number,
+    "double": number,
     "boolean": _boolean,
 }

@@ -4,38 +4,16 @@ botocore's own validator leaves patterns, enumerations and upper bounds to the s
 parameters as handlers pass them. Messages follow AWS's wording for constraint failures.
 """
 
-import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeAlias
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from opencode_local.constraints import bounds, number, text
 
 Check: TypeAlias = Callable[[Any, Any, str], Iterator[str]]
 """From a shape, a value and the value's path to what is wrong."""
-
-JAVA_CLASSES = {
-    "L": "a-zA-Z\u00aa-\uffff",
-    "IsLetter": "a-zA-Z\u00aa-\uffff",
-    "M": "\u0300-\u036f",
-    "Z": r"\s",
-    "N": r"\d",
-    "S": "$+<=>^`|~",
-    "P": r"!-#%-*,-/:;?@\[-\]_{}",
-    "Alnum": "a-zA-Z0-9",
-    "Alpha": "a-zA-Z",
-    "Digit": "0-9",
-    "Graph": "!-~",
-    "Print": " -~",
-    "ASCII": "\x00-\x7f",
-    "Punct": r"!-/:-@\[-`{-~",
-}
-"""Character classes of Java's patterns as Python's set members: Latin and beyond where Unicode is meant."""
-JAVA_CLASS = re.compile(r"\\p\{(\w+)\}")
-CLASS_IN_PATTERN = re.compile(rf"\[(?:\\.|[^\]\\])*\]|{JAVA_CLASS.pattern}")
-"""A set of characters, in which such classes may stand, or a class by itself."""
 
 
 def failures(operation: OperationModel, params: Mapping[str, Any]) -> Iterator[str]:
@@ -75,69 +53,24 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> It
 
 
 def _list(shape: ListShape, value: list[Any], path: str) -> Iterator[str]:
-    yield from _bounds(shape, len(value), path, "length")
-    for number, member in enumerate(value, start=1):
-        yield from _any(shape.member, member, f"{path}.{number}.member")
+    yield from bounds(shape, len(value), path, "length")
+    for position, member in enumerate(value, start=1):
+        yield from _any(shape.member, member, f"{path}.{position}.member")
 
 
 def _map(shape: MapShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
-    yield from _bounds(shape, len(value), path, "length")
+    yield from bounds(shape, len(value), path, "length")
     for key, member in value.items():
         yield from _any(shape.key, key, f"{path}.key")
         yield from _any(shape.value, member, f"{path}.{key}.member")
 
 
-def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
-    if shape.enum and value not in shape.enum:
-        yield (
-            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(shape.enum)}]"
-        )
-    yield from _bounds(shape, len(value), path, "length")
-    pattern = shape.metadata.get("pattern")
-    compiled = _compiled(pattern) if pattern else None
-    if compiled is not None and not compiled.fullmatch(value):
-        yield (
-            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular expression "
-            f"pattern: {pattern}"
-        )
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """None for the few patterns that Python cannot read: they are left to the embedded AWS."""
-    python = CLASS_IN_PATTERN.sub(_as_python, pattern)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        try:
-            return re.compile(python)
-        except re.error:
-            return None
-
-
-def _as_python(found: re.Match[str]) -> str:
-    members = JAVA_CLASS.sub(lambda match: JAVA_CLASSES.get(match[1], match[0]), found[0])
-    return members if found[0].startswith("[") else f"[{members}]"
-
-
-def _number(shape: Shape, value: float, path: str) -> Iterator[str]:
-    yield from _bounds(shape, value, path, "value")
-
-
 def _blob(shape: Shape, value: bytes | str, path: str) -> Iterator[str]:
-    yield from _bounds(shape, len(value), path, "length")
+    yield from bounds(shape, len(value), path, "length")
 
 
 def _nothing(_shape: Shape, _value: object, _path: str) -> Iterator[str]:
     yield from ()
-
-
-def _bounds(shape: Shape, size: float, path: str, what: str) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and size < low:
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} greater than or equal to {low}"
-    if high is not None and size > high:
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} less than or equal to {high}"
 
 
 PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -157,12 +90,12 @@ CHECKS: Mapping[str, Check] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
-    "string": _string,
+    "string": text,
     "blob": _blob,
-    "integer": _number,
-    "long": _number,
-    "float": _number,
-    "double": _number,
+    "integer": number,
+    "long": number,
+    "float": number,
+    "double": number,
     "boolean": _nothing,
     "timestamp": _nothing,
 }

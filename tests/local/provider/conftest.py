@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -11,21 +10,13 @@ DEFAULT_TAGS = {"owner": "platform"}
 account_ids = count(200_000_000_000)
 
 
-@pytest.fixture(scope="session")
-def embedded_aws() -> Iterator[EmbeddedAws]:
-    embedded = EmbeddedAws()
-    embedded.start()
-    yield embedded
-    embedded.stop()
-
-
 @pytest.fixture
-def program(embedded_aws: EmbeddedAws) -> Program:
+def program(aws: EmbeddedAws) -> Program:
     """An account of its own for each test, and therefore empty."""
-    return Program(Aws(Account(embedded_aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))
+    return Program(Aws(Account(aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))
 
 
 @pytest.fixture(scope="module")
-def shared_program(embedded_aws: EmbeddedAws) -> Program:
+def shared_program(aws: EmbeddedAws) -> Program:
     """One account for all tests of a module that only look at what is refused."""
-    return Program(Aws(Account(embedded_aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))
+    return Program(Aws(Account(aws.url, str(next(account_ids))), default_tags=DEFAULT_TAGS))

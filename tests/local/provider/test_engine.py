@@ -20,8 +20,8 @@ account_ids = count(220_000_000_000)
 
 
 @pytest.fixture
-def account(embedded_aws: EmbeddedAws) -> Account:
-    return Account(embedded_aws.url, str(next(account_ids)))
+def account(aws: EmbeddedAws) -> Account:
+    return Account(aws.url, str(next(account_ids)))
 
 
 def test_a_program_is_made_with_ids_that_exist(account: Account) -> None:

@@ -22,8 +22,8 @@ account_ids = count(210_000_000_000)
 
 
 @pytest.fixture
-def account(embedded_aws: EmbeddedAws) -> Account:
-    return Account(embedded_aws.url, str(next(account_ids)))
+def account(aws: EmbeddedAws) -> Account:
+    return Account(aws.url, str(next(account_ids)))
 
 
 @pytest.fixture

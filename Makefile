@@ -16,6 +16,7 @@ ENV ?= dev
 up: .venv/.synced ## the gateway and all it needs on this machine; Ctrl-C stops it
 	@.venv/bin/python -m opencode_local
 
+# A file of tests stays on one worker, so that what they share is made once.
 test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@echo "==> format and lint"
 	@.venv/bin/ruff format --check --quiet .
@@ -23,8 +24,8 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@echo "==> types"
 	@.venv/bin/mypy
 	@.venv/bin/python -m tests.engine.binaries
-	@echo "==> tests (about 8 minutes on 2 cores)"
-	@.venv/bin/pytest -n 2 --dist loadgroup -q -rs
+	@echo "==> tests (about 9 minutes on 2 cores)"
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -rs
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench

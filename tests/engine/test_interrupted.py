@@ -1,12 +1,8 @@
 """An up that fails half-way is finished by the next one."""
 
-import pytest
-
 from opencode_stacks.declared import declared
 from tests.engine.leftovers import left_behind
 from tests.engine.running import Cloud, Project, config_for
-
-pytestmark = pytest.mark.xdist_group("engine-interrupted")
 
 SAMPLED_FAILURES = 8
 

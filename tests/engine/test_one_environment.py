@@ -12,8 +12,6 @@ from opencode_stacks.outputs import OUTPUTS
 from tests.engine.leftovers import left_behind
 from tests.engine.running import PASSPHRASE, Cloud, Project, Stack, config_for
 
-pytestmark = pytest.mark.xdist_group("engine-dev")
-
 STATEFUL = ("Table", "UserPool", "Bucket", "LoadBalancer", "Repository", "Secret")
 
 

@@ -14,8 +14,6 @@ from opencode_stacks.environment import ROOT
 from tests.engine.leftovers import left_behind
 from tests.engine.running import Cloud, Project, Stack
 
-pytestmark = pytest.mark.xdist_group("engine-teams")
-
 HERE = Path(__file__).parent
 TYPESCRIPT = HERE / "typescript"
 IMAGE_REPOSITORY = "router"

@@ -10,8 +10,6 @@ from tests.engine.running import Cloud, Project, Stack, config_for
 
 PROVIDER_SECRET, CLIENT_SECRET = "okta-client", "okta-said-that-this-is-secret"
 
-pytestmark = pytest.mark.xdist_group("engine-two")
-
 
 @pytest.fixture(scope="module")
 def dev(project: Project, cloud: Cloud) -> Stack:

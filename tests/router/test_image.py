@@ -37,10 +37,9 @@ print(json.dumps({found.name.lower().replace("_", "-"): found.version for found 
 """
 WAY = WAYS[0]
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="a container reaches the stand-ins on loopback on Linux only"),
-    pytest.mark.xdist_group("image"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="a container reaches the stand-ins on loopback on Linux only"
+)
 
 
 async def run(*command: str) -> tuple[int, str]:

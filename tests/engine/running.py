@@ -20,6 +20,8 @@ PASSPHRASE = "correct horse"
 CHANGES = {"create", "update", "delete", "replace", "create-replacement", "delete-replaced", "read"}
 ACCOUNT_IDS = map(str, itertools.count(200000000000 + os.getpid() % 10000 * 1000))
 HOST_ZONE = "example.com"
+NO_DAEMON = "unix:///nowhere/docker.sock"
+"""Images are known by their content here: to build the router's, each up would ask a registry for its base."""
 
 
 class EngineError(AssertionError):
@@ -84,6 +86,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "DOCKER_HOST": NO_DAEMON,
             **self.cloud.server.environment(),
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opencode_components.refusals import refusal
+from opencode_components.sizes import CPU_UNITS_PER_VCPU
 
 CONTAINER = "router"
 """Name of the container, and what its log streams begin with."""
@@ -20,7 +21,6 @@ ANSWER_S, FIRST_EVENT_S = 900, 300
 MARGIN_S = 5
 """By which the router gives up before the load balancer would: then the caller gets an error that says what it was."""
 LOG_BUFFER = "25m"
-CPU_UNITS_PER_VCPU = 1024
 
 
 def checked_drain(drain_s: int) -> int:

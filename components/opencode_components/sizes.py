@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from opencode_components.refusals import refusal
 
+CPU_UNITS_PER_VCPU = 1024
 MEMORY_MIB: Mapping[int, Sequence[int]] = {
     256: (512, 1024, 2048),
     512: range(1024, 4096 + 1, 1024),
@@ -13,7 +14,7 @@ MEMORY_MIB: Mapping[int, Sequence[int]] = {
     8192: range(16384, 61440 + 1, 4096),
     16384: range(32768, 122880 + 1, 8192),
 }
-"""Memory in MiB that goes with each number of CPU units; 1,024 units are one vCPU.
+"""Memory in MiB that goes with each number of CPU units.
 
 Source: Amazon ECS developer guide, "Fargate task definition parameters", task size (read 2026-11-21).
 """

@@ -36,11 +36,12 @@ class Bill:
 def bill(graph: Graph, region: str) -> Bill:
     """Raises UnpricedType for a resource that nothing is known of."""
     prices = Prices.of(region)
+    home = outermost(graph)
     charged: dict[str, tuple[tuple[Resource, Item], ...]] = {}
     for resource in graph:
         if resource.is_component or resource.is_read or resource.type.startswith("pulumi:"):
             continue
-        component = outermost(resource, graph).name
+        component = home[resource.urn].name
         lines = tuple((resource, item) for item in items(resource, graph, prices) if item.monthly_usd)
         charged[component] = charged.get(component, ()) + lines
     types = {resource.type for resource in graph}

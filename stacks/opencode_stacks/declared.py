@@ -1,5 +1,6 @@
 """What the program declares for an environment, without an engine or a cloud: the bill and the diagram come from it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -23,9 +24,11 @@ def declared(environment: str) -> Graph:
     return deploy(ROOT / "stacks", config=config_of(environment), stack=environment, project=PROJECT)
 
 
-def outermost(resource: Resource, graph: Graph) -> Resource:
-    """The component directly under the stack that a resource belongs to; itself when it belongs to none."""
-    by_urn = {known.urn: known for known in graph}
-    while resource.parent in by_urn:
-        resource = by_urn[resource.parent]
-    return resource
+def outermost(graph: Graph) -> Mapping[str, Resource]:
+    """By URN of each resource, the component directly under the stack that it belongs to; itself when there is none."""
+    by_urn = {resource.urn: resource for resource in graph}
+
+    def home(resource: Resource) -> Resource:
+        return home(by_urn[resource.parent]) if resource.parent in by_urn else resource
+
+    return {urn: home(resource) for urn, resource in by_urn.items()}

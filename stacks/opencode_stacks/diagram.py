@@ -57,7 +57,7 @@ class Box:
 
 def boxes(graph: Graph) -> dict[str, Box]:
     """By name, one for each component directly under the stack."""
-    home = {resource.urn: outermost(resource, graph) for resource in graph}
+    home = outermost(graph)
     found = {}
     for component in {owner.urn: owner for owner in home.values() if owner.is_component}.values():
         inside = [resource for resource in graph if home[resource.urn] is component]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 
+from opencode_components.sizes import CPU_UNITS_PER_VCPU
 from opencode_components.testing import Graph, Resource
 
-CPU_UNITS_PER_VCPU = 1024
 MIB_PER_GB = 1024
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import yaml
 from opencode_local.aws import EmbeddedAws
 from opencode_local.provider.aws import Account
 from opencode_local.provider.server import ProviderServer
+from opencode_stacks.declared import config_of
 from opencode_stacks.environment import ROOT
 
 PASSPHRASE = "correct horse"
@@ -55,10 +56,9 @@ class Project:
     folder: Path
     engine: Path
     cloud: Cloud
-    state: Path = field(init=False)
+    state: Path
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", self.folder.parent / "state")
         self.state.mkdir(exist_ok=True)
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -171,11 +171,11 @@ def gateway(folder: Path, engine: Path, cloud: Cloud) -> Project:
     for part in ("stacks", ".venv", "router", "uv.lock", "pyproject.toml"):
         (project / part).symlink_to(ROOT / part)
     (project / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
-    return Project(folder=project, engine=engine, cloud=cloud)
+    return Project(folder=project, engine=engine, cloud=cloud, state=folder / "state")
 
 
 def config_for(environment: str, cloud: Cloud) -> dict[str, Any]:
     """Pulumi.<environment>.yaml with the account's own zone."""
-    config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())["config"]
+    config = config_of(environment)
     config["opencode:domain"]["zone_id"] = cloud.zone_id
     return config

@@ -1,5 +1,6 @@
 """The dev environment under the real engine: up, changes, drift, destroy. The tests build on one deployed stack."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -204,8 +205,7 @@ def test_another_stack_reads_the_outputs_through_a_reference(dev: Stack, tmp_pat
         'gateway = pulumi.StackReference("organization/opencode/dev")\n'
         'pulumi.export("url", gateway.require_output("client_config")["api_url"])\n'
     )
-    reader = Project(folder=folder, engine=dev.project.engine, cloud=dev.project.cloud)
-    object.__setattr__(reader, "state", dev.project.state)
+    reader = dataclasses.replace(dev.project, folder=folder)
 
     stack = reader.stack("dev")
     stack.up()

@@ -40,7 +40,7 @@ def wheel_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def team_project(folder: Path, runtime: str, engine: Path, cloud: Cloud) -> Stack:
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(f"name: team\n{runtime}\n")
-    project = Project(folder=folder, engine=engine, cloud=cloud)
+    project = Project(folder=folder, engine=engine, cloud=cloud, state=folder.parent / "state")
     repositories = cloud.client("ecr")
     if not repositories.describe_repositories()["repositories"]:
         repositories.create_repository(repositoryName=IMAGE_REPOSITORY)

@@ -34,8 +34,12 @@ def read(changes: dict[str, Any], name: str = "dev") -> Environment:
             config.setdefault(full, {})[key] = value
         else:
             config[full] = value
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    return Environment.read(name, texts)
+    return Environment.read(name, texts(config))
+
+
+def texts(config: dict[str, Any]) -> dict[str, str]:
+    """As the engine hands config to a program."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
 
 
 def faults(changes: dict[str, Any], name: str = "dev") -> tuple[Fault, ...]:
@@ -46,9 +50,7 @@ def faults(changes: dict[str, Any], name: str = "dev") -> tuple[Fault, ...]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_config_file_of_the_repository_can_be_read(environment: str) -> None:
-    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config_of(environment).items()}
-
-    assert Environment.read(environment, texts).name == environment
+    assert Environment.read(environment, texts(config_of(environment))).name == environment
 
 
 def test_a_file_chooses_between_a_new_and_an_existing_network_and_between_cognito_and_another_provider() -> None:

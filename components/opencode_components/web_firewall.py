@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from opencode_components.refusals import refusal
-from opencode_components.web_acl_rules import OVER_RATE_BODY, web_acl_rules
+from opencode_components.web_acl_rules import over_rate_body, web_acl_rules
 
 MIN_RATE, MAX_RATE = 10, 2_000_000_000
 """Bounds of a rate rule. AWS WAF API reference, "RateBasedStatement" (read 2026-11-21)."""
@@ -77,7 +77,7 @@ class WebFirewall(pulumi.ComponentResource):
             scope="REGIONAL",
             default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
             rules=web_acl_rules(rate, {kind: ip_set.arn for kind, ip_set in ip_sets.items()}),
-            custom_response_bodies=[OVER_RATE_BODY],
+            custom_response_bodies=[over_rate_body()],
             visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
             ),
@@ -133,7 +133,7 @@ def address_range(key: str, cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6
     return network
 
 
-def redacted_fields() -> Sequence[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs]:
+def redacted_fields() -> "Sequence[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs]":
     return [
         aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
             single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(name=header)

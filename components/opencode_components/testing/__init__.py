@@ -2,8 +2,8 @@
 
 from opencode_components.testing.deployment import Deploy, SecretConfig, deploy, preview
 from opencode_components.testing.graph import UNKNOWN, Graph, Resource
-from opencode_components.testing.iam import Decision as IamDecision
 from opencode_components.testing.iam import evaluate, evaluate_documents
+from opencode_components.testing.iam_decision import Decision as IamDecision
 from opencode_components.testing.listener_conditions import Request
 from opencode_components.testing.listener_rules import Decision as RoutingDecision
 from opencode_components.testing.listener_rules import route

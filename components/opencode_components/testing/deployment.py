@@ -6,7 +6,7 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -120,12 +120,21 @@ class Deployment:
             )
         )
         set_all_config(*config_values(self._config, self._project))
-        await run_in_stack(lambda: awaited_only(body()))
+        await run_in_stack(lambda: finished(body))
 
 
-def awaited_only(result: object) -> Awaitable[None] | None:
-    """What is left to await of a program; whatever else it returned is nobody's."""
-    return result if isawaitable(result) else None
+async def finished(body: Body) -> None:
+    """Runs a program, async or not, and waits for all that it began.
+
+    The SDK would wait, too, but walks through every pending output each time that one is there.
+    """
+    result = body()
+    if isawaitable(result):
+        await result
+    failed = False
+    while not failed and (pending := asyncio.all_tasks() - {asyncio.current_task()}):
+        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        failed = any(task.cancelled() or task.exception() for task in done)
 
 
 def config_values(config: Mapping[str, Any], project: str) -> tuple[dict[str, str], list[str]]:

@@ -6,29 +6,14 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from opencode_components.testing import iam_policies
 from opencode_components.testing.graph import Graph, Resource
-from opencode_components.testing.iam_statements import Call, Document, Statement, call, concerns, statements
+from opencode_components.testing.iam_decision import Decision, Policies, decide
+from opencode_components.testing.iam_statements import Document, call, statements
 
 Context = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The answer, true or false, with the statement that decided; None when no statement spoke for the call."""
-
-    allowed: bool
-    statement: Statement | None
-    reason: str
-
-    def __bool__(self) -> bool:
-        return self.allowed
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 def evaluate(
@@ -46,22 +31,11 @@ def evaluate(
     arn = str(principal.outputs["arn"]) if isinstance(principal, Resource) else principal
     known = {"aws:PrincipalArn": arn} if isinstance(principal, Resource) else {}
     asked = call(action, resource, {**known, **(context or {})})
-    identity = iam_policies.of_role(graph, principal) if isinstance(principal, Resource) else ()
     guard = iam_policies.of_target(graph, resource, arn)
-    denied = first([*identity, *guard.statements], "Deny", asked)
-    if denied:
-        return Decision(allowed=False, statement=denied, reason=f"denied by {denied}")
-    if isinstance(principal, Resource):
-        boundary = iam_policies.boundary_of(graph, principal)
-        if boundary is not None and not first(boundary, "Allow", asked):
-            return Decision(allowed=False, statement=None, reason="the permissions boundary does not allow it")
-    own, granted = first(identity, "Allow", asked), first(guard.direct, "Allow", asked)
-    if guard.is_required and not granted and not (own and first(guard.delegated, "Allow", asked)):
-        return Decision(allowed=False, statement=None, reason=f"the policy of {guard.owner} does not allow it")
-    allowing = own or granted
-    if allowing:
-        return Decision(allowed=True, statement=allowing, reason=f"allowed by {allowing}")
-    return Decision(allowed=False, statement=None, reason=f"no statement allows {action} on {resource}")
+    if not isinstance(principal, Resource):
+        return decide(Policies(guard=guard), asked)
+    identity = iam_policies.of_role(graph, principal)
+    return decide(Policies(identity=identity, guard=guard, boundary=iam_policies.boundary_of(graph, principal)), asked)
 
 
 def evaluate_documents(
@@ -70,12 +44,4 @@ def evaluate_documents(
     """The same for policy documents alone, as one identity would have them: mappings or JSON."""
     asked = call(action, resource, context)
     every = [s for number, document in enumerate(documents) for s in statements(f"document {number}", document)]
-    denied, allowing = first(every, "Deny", asked), first(every, "Allow", asked)
-    if denied or not allowing:
-        reason = f"denied by {denied}" if denied else f"no statement allows {action} on {resource}"
-        return Decision(allowed=False, statement=denied, reason=reason)
-    return Decision(allowed=True, statement=allowing, reason=f"allowed by {allowing}")
-
-
-def first(every: Iterable[Statement], effect: str, asked: Call) -> Statement | None:
-    return next((s for s in every if s.effect == effect and concerns(s, asked)), None)
+    return decide(Policies(identity=every), asked)

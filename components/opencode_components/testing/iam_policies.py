@@ -1,6 +1,6 @@
 """Where a graph declares IAM policies: on roles, attached to them, and on resources."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ MUST_ALLOW = {ROLE, KEY}
 class Guard:
     """The policies of the resource that a call is for, sorted by how they name the caller."""
 
-    owner: Resource | None = None
+    owner: object = None
+    """The resource, in words for whoever reads a refusal."""
     statements: tuple[Statement, ...] = ()
     """All that name the caller."""
     direct: tuple[Statement, ...] = ()
@@ -93,15 +94,16 @@ def of_target(graph: Graph, resource_arn: str, principal: str) -> Guard:
     if owner is None:
         return Guard()
     every = [statement for holder in holders(graph, owner) for statement in declared(holder)]
-    named = {id(statement): naming(statement, principal) for statement in every}
-    direct = tuple(statement for statement in every if named[id(statement)] == "direct")
-    delegated = tuple(statement for statement in every if named[id(statement)] == "account")
+    return guard_of(owner, every, {principal}, is_required=owner.type in MUST_ALLOW and bool(every))
+
+
+def guard_of(owner: object, every: Iterable[Statement], principals: Set[str], *, is_required: bool) -> Guard:
+    """The guard that `every` statement of a resource's policies is for one caller, who has several names perhaps."""
+    named = [(statement, naming(statement, principals)) for statement in every]
+    direct = tuple(statement for statement, how in named if how == "direct")
+    delegated = tuple(statement for statement, how in named if how == "account")
     return Guard(
-        owner=owner,
-        statements=direct + delegated,
-        direct=direct,
-        delegated=delegated,
-        is_required=owner.type in MUST_ALLOW and bool(every),
+        owner=owner, statements=direct + delegated, direct=direct, delegated=delegated, is_required=is_required
     )
 
 
@@ -127,16 +129,16 @@ def declared(holder: Resource) -> Iterator[Statement]:
         yield from statements(repr(holder), document)
 
 
-def naming(statement: Statement, principal: str) -> str | None:
-    """How the statement names the principal: `direct`, by its `account`, or not at all."""
+def naming(statement: Statement, principals: Set[str]) -> str | None:
+    """How the statement names one of the principals: `direct`, by its `account`, or not at all."""
     if "NotPrincipal" in statement.body:
         raise ValueError(f"{statement} uses NotPrincipal, which is not judged; name principals, or use a condition")
     element = statement.body.get("Principal", {})
     if element == "*":
         return "direct"
-    names = [name for kind in element.values() for name in texts(kind)]
-    if principal in names or "*" in names:
+    names = {name for kind in element.values() for name in texts(kind)}
+    if principals & names or "*" in names:
         return "direct"
-    account = principal.split(":")[4] if principal.startswith("arn:") else None
-    roots = {account, f"arn:aws:iam::{account}:root"}
-    return "account" if account and roots & set(names) else None
+    arns = [principal.split(":") for principal in principals if principal.startswith("arn:")]
+    roots = {parts[4] for parts in arns} | {f"arn:{parts[1]}:iam::{parts[4]}:root" for parts in arns}
+    return "account" if roots & names else None

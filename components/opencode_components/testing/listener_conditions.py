@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_HttpHea
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -30,8 +31,11 @@ class Request:
     headers: Sequence[tuple[str, str]] = ()
     """In order, duplicates included."""
     query: Sequence[tuple[str, str]] = ()
+    """Keys and values as sent, nothing decoded."""
     source_ip: str = "203.0.113.10"
     port: int = 443
+    protocol: str = ""
+    """Of the listener, `HTTP` or `HTTPS`; empty: HTTPS on port 443, else HTTP."""
     is_valid_token: Callable[[Action], bool] = refused
     """Whether the bearer token passes a `jwt-validation` action, given the action."""
     has_session: Callable[[Action], bool] = refused
@@ -41,7 +45,7 @@ class Request:
 def satisfies(condition: Mapping[str, Any], request: Request) -> bool:
     """Whether the request meets every part of one condition block.
 
-    Raises ValueError for a kind of condition that it does not know, regular expressions among them.
+    Raises ValueError for a kind of condition that it does not know.
     """
     unknown = condition.keys() - MATCHERS.keys()
     if unknown:
@@ -50,21 +54,27 @@ def satisfies(condition: Mapping[str, Any], request: Request) -> bool:
 
 
 def values(part: Mapping[str, Any]) -> Sequence[str]:
-    if part.get("regexValues"):
-        raise ValueError(f"regular expressions are not simulated: {part['regexValues']!r}; use values with * and ?")
-    found: Sequence[str] = part["values"]
+    found: Sequence[str] = part.get("values") or ()
     return found
+
+
+def any_matches(part: Mapping[str, Any], texts: Sequence[str], flags: int = 0) -> bool:
+    """Whether a pattern with wildcards is all of one of the texts, or a regular expression is found in it."""
+    patterns = [wildcard(value, flags) for value in values(part)]
+    expressions = [re.compile(value, flags) for value in part.get("regexValues") or ()]
+    return any(pattern.fullmatch(text) for pattern in patterns for text in texts) or any(
+        expression.search(text) for expression in expressions for text in texts
+    )
 
 
 def host(part: Mapping[str, Any], request: Request) -> bool:
     """Host names are compared without case, and without the port."""
-    name = re.sub(r":\d+$", "", request.host)
-    return any(wildcard(value, re.IGNORECASE).fullmatch(name) for value in values(part))
+    return any_matches(part, [re.sub(r":\d+$", "", request.host)], re.IGNORECASE)
 
 
 def path(part: Mapping[str, Any], request: Request) -> bool:
     """Paths are compared with case, without the query string."""
-    return any(wildcard(value).fullmatch(request.path) for value in values(part))
+    return any_matches(part, [request.path])
 
 
 def header(part: Mapping[str, Any], request: Request) -> bool:
@@ -74,7 +84,7 @@ def header(part: Mapping[str, Any], request: Request) -> bool:
     """
     name = part["httpHeaderName"].lower()
     sent = [value.strip(" \t") for sent_name, value in request.headers if sent_name.lower() == name]
-    return any(wildcard(value, re.IGNORECASE).fullmatch(one) for value in values(part) for one in sent)
+    return any_matches(part, sent, re.IGNORECASE)
 
 
 def method(part: Mapping[str, Any], request: Request) -> bool:
@@ -108,6 +118,7 @@ MATCHERS: Mapping[str, Callable[[Any, Request], bool]] = {
 }
 
 
+@lru_cache(maxsize=1024)
 def wildcard(pattern: str, flags: int = 0) -> re.Pattern[str]:
     r"""`*` is any number of characters, `?` exactly one; `\*` and `\?` are themselves."""
     parts = re.findall(r"\\[*?\\]|.", pattern, re.DOTALL)
@@ -118,4 +129,8 @@ def wildcard(pattern: str, flags: int = 0) -> re.Pattern[str]:
 def value_count(conditions: Sequence[Mapping[str, Any]]) -> int:
     """How many comparisons a rule makes; AWS allows five."""
     parts = [part for condition in conditions for part in condition.values()]
-    return sum(len(part) if isinstance(part, list) else len(part.get("values", ())) for part in parts)
+    return sum(len(part) if isinstance(part, list) else compared(part) for part in parts)
+
+
+def compared(part: Mapping[str, Any]) -> int:
+    return len(values(part)) + len(part.get("regexValues") or ())

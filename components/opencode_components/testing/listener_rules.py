@@ -57,10 +57,23 @@ def route(graph: Graph, request: Request, listener: Resource | None = None) -> D
     Raises LookupError when there is no such listener or more than one, and ValueError for rules that AWS would refuse.
     """
     listener = listener or listener_on(graph, request.port)
-    for rule in rules_of(graph, listener):
+    rule = first_met(rules_of(graph, listener), request)
+    if rule is None:
+        return decide(None, None, listener.inputs["defaultActions"], request)
+    return decide(rule, rule.inputs["priority"], rule.inputs["actions"], request)
+
+
+def first_met(rules: Sequence[Resource], request: Request) -> Resource | None:
+    """The first of the rules, in this order, that the request satisfies."""
+    for rule in rules:
         if all(satisfies(condition, request) for condition in rule.inputs["conditions"]):
-            return decide(rule, rule.inputs["priority"], rule.inputs["actions"], request)
-    return decide(None, None, listener.inputs["defaultActions"], request)
+            return rule
+    return None
+
+
+def in_order(actions: Sequence[Action]) -> list[Action]:
+    """As they run: where no order is given, as they are listed."""
+    return sorted(actions, key=lambda action: action.get("order") or 0)
 
 
 def listener_on(graph: Graph, port: int) -> Resource:
@@ -96,7 +109,7 @@ def checked_priority(rule: Resource) -> int:
 
 def decide(rule: Resource | None, priority: int | None, actions: Sequence[Action], request: Request) -> Decision:
     """Runs the actions in order until one answers."""
-    ordered = sorted(actions, key=lambda action: action.get("order", 0))
+    ordered = in_order(actions)
     passed: list[str] = []
     for action in ordered:
         answer = authentication(action, request) if is_authentication(action) else final(action, request)
@@ -144,17 +157,23 @@ def final(action: Action, request: Request) -> dict[str, Any]:
 
 
 def target_groups(action: Action) -> tuple[str, ...]:
-    if "targetGroupArn" in action:
-        return (action["targetGroupArn"],)
-    return tuple(group["arn"] for group in action["forward"]["targetGroups"])
+    return tuple(weights(action))
+
+
+def weights(action: Action) -> dict[str, int]:
+    """The weight of each target group of a forward, by ARN; 1 where none is given."""
+    if action.get("targetGroupArn"):
+        return {action["targetGroupArn"]: 1}
+    groups = action["forward"]["targetGroups"]
+    return {group["arn"]: 1 if group.get("weight") is None else int(group["weight"]) for group in groups}
 
 
 def location(redirect: Mapping[str, Any], request: Request) -> str:
     """Address that a redirect names; what it leaves out stays as in the request."""
-    scheme = "https" if request.port == 443 else "http"
-    query = "&".join(f"{key}={value}" for key, value in request.query)
+    protocol = request.protocol or ("HTTPS" if request.port == 443 else "HTTP")
+    query = "&".join(f"{key}={value}" if value else key for key, value in request.query)
     sent = {
-        "protocol": scheme,
+        "protocol": protocol.lower(),
         "host": request.host.partition(":")[0],
         "port": str(request.port),
         "path": request.path.removeprefix("/"),

@@ -50,6 +50,9 @@ class Placeholders:
         answer = answers[token]
         return answer(args) if callable(answer) else answer
 
+    def completed(self, type: str, name: str) -> None:
+        """Nothing is made, so nothing has to be told."""
+
     def _computed(self, type: str, name: str, inputs: Properties, known_id: str | None) -> tuple[str, Properties]:
         shape = SHAPES.get(type, Shape())
         values = self._values(type, name, physical_name(type, name, inputs))

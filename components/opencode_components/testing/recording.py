@@ -38,6 +38,10 @@ class Engine(Protocol):
         """Result of a provider function, like `aws:index/getRegion:getRegion`."""
         ...
 
+    def completed(self, type: str, name: str) -> None:
+        """A component has all its outputs, and with them the resources that they come from."""
+        ...
+
 
 class Recorder(MockMonitor):
     """Resource monitor of one deployment; the protocol names its methods.
@@ -110,6 +114,7 @@ class Recorder(MockMonitor):
         if request.urn in self._recorded:
             self._recorded[request.urn]["outputs"] = wire.plain(outputs)
             self._recorded[request.urn]["secret_outputs"] = wire.secret_paths(outputs)
+            self._engine.completed(self._recorded[request.urn]["type"], self._recorded[request.urn]["name"])
         else:
             self._stack_outputs = outputs
 

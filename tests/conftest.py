@@ -8,7 +8,11 @@ import pytest_asyncio
 from opencode_local.aws import CREDENTIALS, EmbeddedAws
 from opencode_local.bedrock import BedrockStandIn
 from opencode_local.issuer import Issuer
+from tests.browser import chromium, page
 from tests.router.running import Router, World, running_router
+from tests.tables import create_tables
+
+__all__ = ["chromium", "page"]
 
 ADA = "ada"
 
@@ -19,6 +23,7 @@ def aws() -> Iterator[EmbeddedAws]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": embedded.start()}.items():
             environment.setenv(name, value)
+        create_tables(embedded.dynamodb())
         yield embedded
     embedded.stop()
 

@@ -1,4 +1,4 @@
-"""The embedded AWS: DynamoDB and STS of moto on loopback, with the router's tables."""
+"""The embedded AWS: moto's server on loopback, with nothing in it yet."""
 
 import logging
 import os
@@ -6,30 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from moto.server import ThreadedMotoServer
+
+from opencode_local.aws_server import AwsServer, services
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIALOCALGATEWAY", "AWS_SECRET_ACCESS_KEY": "local-gateway"}
-KEYS_TABLE = "gateway-keys"
-USAGE_TABLE = "gateway-usage"
 
 
 class EmbeddedAws:
-    """Runs in a thread of its own. Its data ends with it."""
+    """Runs in a thread of its own. Its data ends with it. Whoever calls it is an administrator."""
 
     def __init__(self, region: str = REGION) -> None:
         self.region = region
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._server = AwsServer(services())
         self.url = ""
 
     def start(self) -> str:
-        """The endpoint of all services, with the router's tables in place."""
+        """The endpoint of all services."""
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody here starts from a machine image
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        self.url = f"http://{host}:{port}"
-        create_tables(self.dynamodb())
+        self.url = self._server.start()
         return self.url
 
     def stop(self) -> None:
@@ -47,29 +43,3 @@ class EmbeddedAws:
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
-
-
-def create_tables(dynamodb: Any) -> None:
-    dynamodb.create_table(
-        TableName=KEYS_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=attributes("key_hash", "user_sub", "created_at"),
-        KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[index("user-sub-index", "user_sub", "created_at")],
-    )
-    dynamodb.create_table(
-        TableName=USAGE_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=attributes("request_id", "caller", "started_at"),
-        KeySchema=[{"AttributeName": "request_id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[index("caller-index", "caller", "started_at")],
-    )
-
-
-def attributes(*names: str) -> list[dict[str, str]]:
-    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
-
-
-def index(name: str, partition: str, sort: str) -> dict[str, Any]:
-    keys = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
-    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_local.aws import USAGE_TABLE
 from opencode_local.issuer import Issuer
 from tests.router.running import Router, plain
+from tests.tables import USAGE_TABLE
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,10 @@ from pulumi import Output, ResourceOptions
 from opencode_components.records import Records, RecordsArgs
 from opencode_components.testing.plugin import Deploy
 from opencode_components.testing.security import assert_secure
-from opencode_local.aws import create_tables
+from tests.tables import TABLE, key_schema, request_for
 
-TABLE = "aws:dynamodb/table:Table"
 TABLES = ("keys", "usage", "counters")
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0b7c4f1e-1111-2222-3333-444455556666"
-
-
-class TableRequests:
-    """Takes CreateTable calls, in place of a DynamoDB client."""
-
-    def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
-
-    def create_table(self, **parameters: Any) -> None:
-        self.calls.append(parameters)
 
 
 def records(args: RecordsArgs | None = None) -> Callable[[], None]:
@@ -36,47 +25,23 @@ def records(args: RecordsArgs | None = None) -> Callable[[], None]:
     return program
 
 
-def key_schema(hash_key: str, range_key: str | None) -> list[dict[str, str]]:
-    keys = [{"AttributeName": hash_key, "KeyType": "HASH"}]
-    return [*keys, {"AttributeName": range_key, "KeyType": "RANGE"}] if range_key else keys
+def test_keys_are_found_by_hash_and_by_their_owner_and_usage_by_request_and_by_caller(deploy: Deploy) -> None:
+    graph = deploy(records())
+    keys, usage = (request_for(graph.one(TABLE, f"gateway-{name}").inputs) for name in ("keys", "usage"))
+
+    assert (keys["KeySchema"], usage["KeySchema"]) == (key_schema("key_hash"), key_schema("request_id"))
+    assert by_index(keys) == {"user-sub-index": key_schema("user_sub", "created_at")}
+    assert by_index(usage) == {"caller-index": key_schema("caller", "started_at")}
 
 
-def create_table_parameters(inputs: Any) -> dict[str, Any]:
-    """What CreateTable would be asked for, but for the name."""
-    parameters = {
-        "BillingMode": inputs["billingMode"],
-        "AttributeDefinitions": [
-            {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in inputs["attributes"]
-        ],
-        "KeySchema": key_schema(inputs["hashKey"], inputs.get("rangeKey")),
-    }
-    indexes = [
-        {
-            "IndexName": index["name"],
-            "KeySchema": [
-                {"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in index["keySchemas"]
-            ],
-            "Projection": {"ProjectionType": index["projectionType"]},
-        }
-        for index in inputs.get("globalSecondaryIndexes", [])
-    ]
-    return {**parameters, "GlobalSecondaryIndexes": indexes} if indexes else parameters
-
-
-def test_keys_and_usage_are_the_tables_that_the_router_is_run_with_locally(deploy: Deploy) -> None:
-    graph, local = deploy(records()), TableRequests()
-    create_tables(local)
-
-    for name, call in zip(("keys", "usage"), local.calls, strict=True):
-        expected = {key: value for key, value in call.items() if key != "TableName"}
-        assert create_table_parameters(graph.one(TABLE, f"gateway-{name}").inputs) == expected
+def by_index(request: dict[str, Any]) -> dict[str, Any]:
+    return {index["IndexName"]: index["KeySchema"] for index in request["GlobalSecondaryIndexes"]}
 
 
 def test_counters_are_kept_by_subject_and_window(deploy: Deploy) -> None:
     inputs = deploy(records()).one(TABLE, "gateway-counters").inputs
 
-    assert create_table_parameters(inputs)["KeySchema"] == key_schema("subject", "window")
+    assert request_for(inputs)["KeySchema"] == key_schema("subject", "window")
     assert inputs["attributes"] == [{"name": "subject", "type": "S"}, {"name": "window", "type": "S"}]
 
 

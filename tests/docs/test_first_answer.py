@@ -13,13 +13,14 @@ from typing import Any
 import aiohttp
 import pytest_asyncio
 
-from opencode_local.aws import KEYS_TABLE, REGION, attributes, index
+from opencode_local.aws import REGION
 from opencode_local.issuer import CLI_CLIENT_ID
 from opencode_local.ports import free_port
 from opencode_stacks.declared import declared
 from opencode_stacks.environment import ROOT
 from tests.docs.blocks import DOCS, blocks, scripts
 from tests.router.running import Router
+from tests.tables import KEYS_TABLE
 
 PULUMI = """#!{python}
 import json, sys
@@ -118,13 +119,8 @@ async def test_the_way_from_the_sign_in_to_the_first_answers_is_as_described(she
 
 async def test_keys_of_the_sample_work_after_they_were_copied_and_its_revoked_ones_do_not(shell: Shell) -> None:
     dynamodb = shell.router.world.aws.dynamodb()
-    dynamodb.create_table(
-        TableName=OLD_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=attributes("key_hash", "user_sub", "created_at"),
-        KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[index("user-sub-index", "user_sub", "created_at")],
-    )
+    like_ours = dynamodb.describe_table(TableName=KEYS_TABLE)["Table"]
+    dynamodb.create_table(TableName=OLD_TABLE, **copied(like_ours))
     for key, status in ((OLD_KEY, "active"), (REVOKED_KEY, "revoked")):
         dynamodb.put_item(TableName=OLD_TABLE, Item=old_item(key, status))
 
@@ -136,6 +132,17 @@ async def test_keys_of_the_sample_work_after_they_were_copied_and_its_revoked_on
     async with shell.router.client.get("/v1/models", headers={"X-API-Key": REVOKED_KEY}) as refused:
         assert refused.status == 401
         assert (await refused.json())["error"]["code"] == "revoked_api_key"
+
+
+def copied(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A request for a second table with the keys and indexes of the described one."""
+    wanted = ("IndexName", "KeySchema", "Projection")
+    return {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": table["AttributeDefinitions"],
+        "KeySchema": table["KeySchema"],
+        "GlobalSecondaryIndexes": [{name: index[name] for name in wanted} for index in table["GlobalSecondaryIndexes"]],
+    }
 
 
 def old_item(key: str, status: str) -> Mapping[str, Any]:

@@ -16,10 +16,12 @@ from opencode_local.provider.aws import Account
 from opencode_local.provider.server import ProviderServer
 from opencode_stacks.declared import config_of
 from opencode_stacks.environment import ROOT
+from tests.engine.in_process import language_runtime
 
 PASSPHRASE = "correct horse"
 CHANGES = {"create", "update", "delete", "replace", "create-replacement", "delete-replaced", "read"}
 ACCOUNT_IDS = map(str, itertools.count(200000000000 + os.getpid() % 10000 * 1000))
+TAKE_A_RUNTIME = {"up", "preview", "refresh", "destroy"}
 HOST_ZONE = "example.com"
 NO_DAEMON = "unix:///nowhere/docker.sock"
 """Images are known by their content here: to build the router's, each up would ask a registry for its base."""
@@ -57,12 +59,20 @@ class Project:
     engine: Path
     cloud: Cloud
     state: Path
+    program: Path | None = None
+    """A folder whose `__main__.py` runs in this process. None: the engine starts Python, as it does for a user."""
 
     def __post_init__(self) -> None:
         self.state.mkdir(exist_ok=True)
 
     def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Raises EngineError when it fails and `check` is set."""
+        if self.program is None or arguments[0] not in TAKE_A_RUNTIME:
+            return self.run(*arguments, check=check)
+        with language_runtime(self.program) as address:
+            return self.run(*arguments, f"--client={address}", check=check)
+
+    def run(self, *arguments: str, check: bool) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [str(self.engine / "pulumi"), *arguments, "--non-interactive"],
             cwd=self.folder,

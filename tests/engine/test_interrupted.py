@@ -4,13 +4,13 @@ from opencode_stacks.declared import declared
 from tests.engine.leftovers import left_behind
 from tests.engine.running import Cloud, Project, config_for
 
-SAMPLED_FAILURES = 8
+SAMPLED_FAILURES = 5
 
 
 def sampled() -> list[str]:
-    """`token::name` of resources spread evenly over the program."""
+    """`token::name` of resources spread evenly over the program, the first and the last among them."""
     resources = [resource for resource in declared("dev") if resource.type.startswith("aws:")]
-    step = len(resources) / SAMPLED_FAILURES
+    step = (len(resources) - 1) / (SAMPLED_FAILURES - 1)
     chosen = [resources[int(index * step)] for index in range(SAMPLED_FAILURES)]
     return [f"{resource.type}::{resource.name}" for resource in chosen]
 
@@ -34,7 +34,7 @@ def test_an_up_that_fails_at_any_resource_is_finished_by_the_next_with_nothing_o
     stack.destroy()
 
     assert 0 < len(failures) <= SAMPLED_FAILURES
-    assert "error" not in printed, printed
+    assert "error:" not in printed, printed
     assert all(any(where in failure for failure in failures) for where in sampled()), "each failure has struck"
     assert whole == {}, "the last up left nothing to do"
     assert left_behind(cloud) == {}, "nothing was made twice"

@@ -7,13 +7,14 @@ from typing import Any
 
 import aiohttp
 
-from opencode_local.aws import KEYS_TABLE, REGION, USAGE_TABLE, EmbeddedAws
+from opencode_local.aws import REGION, EmbeddedAws
 from opencode_local.bedrock import BedrockStandIn
 from opencode_local.issuer import CLI_CLIENT_ID, Issuer
 from opencode_router.app import build_app
 from opencode_router.gateway import Gateway, open_gateway
 from opencode_router.server import listen
 from opencode_router.settings import Settings
+from tests.tables import KEYS_TABLE, USAGE_TABLE
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import ClientResponse
 from yarl import URL
 
-from opencode_local.aws import USAGE_TABLE
 from opencode_local.bedrock import BedrockStandIn, Fault
 from tests.router.asking import WAYS, Way, ask
 from tests.router.running import Router, World, running_router
+from tests.tables import USAGE_TABLE
 
 EVERY_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 STALL = Fault(kind="stall", after_events=6)

@@ -13,12 +13,12 @@ import aiohttp
 import psutil
 import pytest
 
-from opencode_local.aws import USAGE_TABLE
 from opencode_local.bedrock import BedrockStandIn, Fault
 from opencode_local.ports import free_port
 from tests.router.asking import WAYS
 from tests.router.running import World
 from tests.router.test_process import environment, line_with
+from tests.tables import USAGE_TABLE
 
 WORKERS = 2
 MOST_TRIES = 60

@@ -12,6 +12,7 @@ from opencode_local.issuer import Issuer
 from opencode_stacks.discovery import DiscoveryError, discover
 
 Provider = Callable[[object], str]
+STOP_POLL_S = 0.01  # how soon the server sees that it shall stop; half a second if nobody says
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def provider() -> Iterator[Provider]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(STOP_POLL_S,))
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
 

@@ -265,6 +265,9 @@ def test_outputs_look_like_those_of_aws(deploy: Deploy) -> None:
 class Refusing:
     """An engine that has no room."""
 
+    def __init__(self) -> None:
+        self.components: list[str] = []
+
     def create(self, type: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         if name == "second":
             raise PermissionError(f"quota of {type} is used up")
@@ -276,11 +279,17 @@ class Refusing:
     def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**args, "token": token}
 
+    def completed(self, type: str, name: str) -> None:
+        self.components.append(name)
+
 
 def test_another_engine_answers_for_the_resources(deploy: Deploy) -> None:
-    graph = deploy(lambda: Mailbox("first"), engine=Refusing())
+    engine = Refusing()
+
+    graph = deploy(lambda: Mailbox("first"), engine=engine)
 
     assert graph.one(QUEUE).id == "id-of-first"
+    assert engine.components == ["first"], "it is told of components that are complete"
     assert graph.one("tests:index:Mailbox").outputs["queue_arn"] == "arn-of-first"
 
 

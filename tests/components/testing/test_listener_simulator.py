@@ -75,6 +75,12 @@ RULES: dict[str, tuple[int, list[Any], list[Any]]] = {
             }
         ],
     ),
+    "patterns": (
+        92,
+        [{"path_pattern": {"regex_values": [r"^/items/\d+$", "draft"]}}, header("X-Tenant", "blue")],
+        [forward("patterns")],
+    ),
+    "host pattern": (93, [{"host_header": {"regex_values": [r"^v\d+\."]}}], [forward("host pattern")]),
     "weighted": (95, [path("/w")], [{"type": "forward", "forward": {"target_groups": [{"arn": "a"}, {"arn": "b"}]}}]),
 }
 
@@ -142,6 +148,12 @@ def asked(**request: Any) -> Request:
         (asked(headers=[("a", "1"), ("b", "3")]), "both"),
         (asked(headers=[("a", "1"), ("b", "4")]), None),
         (asked(headers=[("a", "1")]), None),
+        (asked(path="/items/42", headers=[("x-tenant", "BLUE")]), "patterns"),
+        (asked(path="/a/draft/b", headers=[("x-tenant", "blue")]), "patterns"),
+        (asked(path="/items/x", headers=[("x-tenant", "blue")]), None),
+        (asked(path="/DRAFT", headers=[("x-tenant", "blue")]), None),
+        (asked(host="V2.example.com"), "host pattern"),
+        (asked(host="v.example.com"), None),
     ],
 )
 def test_a_request_meets_the_first_rule_that_it_satisfies(graph: Graph, request_: Request, rule: str | None) -> None:
@@ -194,6 +206,12 @@ def test_redirects_fill_in_what_the_request_had(graph: Graph) -> None:
     assert (decision.status, decision.location) == (302, "https://new.example.com:443/new/old/a")
 
 
+def test_the_protocol_is_the_listener_s_whatever_its_port(graph: Graph) -> None:
+    decision = route(graph, asked(path="/old/a", port=8443, protocol="HTTPS"), graph.one(name="https"))
+
+    assert decision.location == "https://new.example.com:8443/new/old/a"
+
+
 def test_weighted_target_groups_are_all_named(graph: Graph) -> None:
     assert route(graph, asked(path="/w")).target_group_arns == ("a", "b")
 
@@ -211,7 +229,7 @@ ANYTHING = [path("/*")]
         ({"a": (1, [path(*"abcdef")], [forward("t")])}, "more than 5 values"),
         ({"a": (1, ANYTHING, [VERIFY])}, "neither forward nor answer"),
         ({"a": (1, ANYTHING, [{"type": "teleport"}])}, "unknown action type 'teleport'"),
-        ({"a": (1, [{"path_pattern": {"regex_values": ["^/a"]}}], [forward("t")])}, "regular expressions"),
+        ({"a": (1, [{"path_pattern": {"regex_values": list("abcdef")}}], [forward("t")])}, "more than 5 values"),
     ],
 )
 def test_rules_that_aws_would_refuse_are_refused(deploy: Deploy, rules: dict[str, Any], message: str) -> None:

@@ -3,10 +3,10 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pulumi_awsx.ecr import ImageArgs
 
@@ -21,7 +21,11 @@ class BuildRefused(Exception):
     """An image that cannot be built: inputs that do not fit, or Docker's own error."""
 
 
-def outputs(inputs: Mapping[str, Any]) -> dict[str, str]:
+Digest: TypeAlias = Callable[[Path, Path, Mapping[str, Any]], str]
+"""Makes an image of context, Dockerfile and settings (`args`, `platform`, `target`), or at least its `sha256:...`."""
+
+
+def outputs(inputs: Mapping[str, Any], digest: Digest | None = None) -> dict[str, str]:
     """`{"imageUri": "<repository url>@sha256:..."}`; raises BuildRefused.
 
     With Docker the digest is the image's id, since nothing is pushed that could have a manifest.
@@ -34,11 +38,8 @@ def outputs(inputs: Mapping[str, Any]) -> dict[str, str]:
     settings = {key: inputs[key] for key in ("args", "platform", "target") if inputs.get(key)}
     if not dockerfile.is_file():
         raise BuildRefused(f"there is no Dockerfile at {str(dockerfile)!r}")
-    if has_daemon():
-        digest = built(context, dockerfile, settings)
-    else:
-        digest = image_content.digest(context, dockerfile, settings)
-    return {"imageUri": f"{inputs['repositoryUrl']}@{digest}"}
+    make = digest or (built if has_daemon() else image_content.digest)
+    return {"imageUri": f"{inputs['repositoryUrl']}@{make(context, dockerfile, settings)}"}
 
 
 @cache
@@ -53,6 +54,11 @@ def has_daemon() -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return asked.returncode == 0
+
+
+def built_for_this_machine(context: Path, dockerfile: Path, settings: Mapping[str, Any]) -> str:
+    """Built for its own processor, whatever is declared: nothing is emulated."""
+    return built(context, dockerfile, {name: value for name, value in settings.items() if name != "platform"})
 
 
 def built(context: Path, dockerfile: Path, settings: Mapping[str, Any]) -> str:

@@ -179,6 +179,25 @@ def test_a_rule_changes_in_place_and_leaves_nothing(program: Program) -> None:
     leaves_nothing(program, rule)
 
 
+def test_a_rule_by_query_string_reads_back(program: Program) -> None:
+    network = a_network(program)
+    listener, group = a_listener(program, a_balancer(program, network)), a_target_group(program, network)
+    by_query = {"queryStrings": [{"key": "beta", "value": "1"}, {"value": "preview*"}]}
+
+    leaves_nothing(
+        program,
+        lives_and_changes(
+            program,
+            a_rule(program, listener, group, conditions=[by_query]),
+            {"priority": None},
+            listenerArn=listener["arn"],
+            conditions=[by_query],
+            actions=[{"type": "forward", "targetGroupArn": group["arn"]}],
+            priority=11,
+        ),
+    )
+
+
 def test_a_rule_without_priority_comes_after_the_others(program: Program) -> None:
     network = a_network(program)
     listener, group = a_listener(program, a_balancer(program, network)), a_target_group(program, network)
@@ -210,7 +229,8 @@ def test_a_rule_that_is_changed_by_hand_shows(program: Program) -> None:
         ({"conditions": [{"pathPattern": {"values": ["/*/*/*", "/?/?/?/?"]}}]}, "'6' condition wildcards"),
         ({"conditions": [{"pathPattern": {"values": ["/" + "a" * 128]}}]}, "too long"),
         ({"conditions": []}, "A condition value must be specified"),
-        ({"conditions": [{"queryStrings": [{"value": "v"}]}]}, "not supported by the local AWS"),
+        ({"conditions": [{"queryStrings": [{"value": "v"}] * 6}]}, "only have '5' condition values"),
+        ({"conditions": [{"hostHeader": {"regexValues": ["^a"]}}]}, "not supported by the local AWS"),
         ({"actions": [JWT, fixed()]}, "only on HTTPS listeners"),
         ({"listenerArn": "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a/1/2"}, "ListenerNotFound"),
     ],

@@ -230,7 +230,6 @@ def test_a_target_group_in_use_is_not_deleted(program: Program) -> None:
         ({"name": "-api"}, "cannot begin|regular expression"),
         ({"vpcId": "vpc-00000000000000000"}, "is not found"),
         ({"protocol": "HTTPX"}, "enum value set"),
-        ({"targetType": "lambda"}, "not supported by the local AWS"),
         ({"healthCheck": {"timeout": 30, "interval": 30}}, "must be smaller than the interval"),
         ({"healthCheck": {"interval": 4}}, "greater than or equal to 5"),
         ({"healthCheck": {"enabled": False}}, "must be true"),

@@ -57,6 +57,8 @@ CONFIGURATION: Mapping[str, str] = {
     "redirect": "RedirectConfig",
     JWT: "JwtValidationConfig",
 }
+ON_THIS_MACHINE = ("http://127.0.0.1:", "http://localhost:")
+"""AWS takes no such address; a local run may have its identity provider there."""
 MAX_JWT_TEXT = 256
 MAX_CLAIMS = MAX_CLAIM_VALUES = 10
 CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
@@ -127,7 +129,7 @@ def _refuse_configuration(operation: str, action: Mapping[str, Any]) -> None:
 
 def _refuse_jwt(operation: str, config: Mapping[str, Any]) -> None:
     claims = config.get("AdditionalClaims", ())
-    if not config["JwksEndpoint"].startswith("https://"):
+    if not config["JwksEndpoint"].startswith(("https://", *ON_THIS_MACHINE)):
         message = f"The JWKS endpoint '{config['JwksEndpoint']}' must be a full URL with the HTTPS protocol"
     elif max(len(config["JwksEndpoint"]), len(config["Issuer"])) > MAX_JWT_TEXT or not config["Issuer"]:
         message = f"Issuer and JWKS endpoint must have 1 to {MAX_JWT_TEXT} characters"

@@ -31,11 +31,15 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
     "sourceIp": ("source-ip", "SourceIpConfig"),
 }
 """The engine's block, AWS's field, and the member that holds the values."""
-CONDITION = tuple(
-    block(name, *values("httpHeaderName", "values"), member=config) for name, (_, config) in CONDITIONS.items()
+QUERY = "queryStrings"
+"""Its block is a list of keys and values."""
+QUERY_FIELD, QUERY_CONFIG = "query-string", "QueryStringConfig"
+CONDITION = (
+    *(block(name, *values("httpHeaderName", "values"), member=config) for name, (_, config) in CONDITIONS.items()),
+    blocks(QUERY, *values("key", "value"), member=f"{QUERY_CONFIG}.Values"),
 )
 TABLE = (actions_member("actions"), blocks("conditions", *CONDITION), *values("listenerArn", "priority"))
-REPEATABLE = frozenset({"http-header"})
+REPEATABLE = frozenset({"http-header", QUERY_FIELD})
 MAX_VALUES, MAX_WILDCARDS = 5, 6
 MAX_VALUE_CHARACTERS = 128
 
@@ -117,7 +121,7 @@ def _refuse(
 
 def _conditions(declared: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for condition in declared:
-        for name, (field, _) in CONDITIONS.items():
+        for name, field in [*((name, field) for name, (field, _) in CONDITIONS.items()), (QUERY, QUERY_FIELD)]:
             if condition.get(name) is not None:
                 yield {"Field": field, **request(CONDITION, {name: condition[name]})}
 
@@ -126,13 +130,14 @@ def _refuse_conditions(operation: str, conditions: Sequence[Mapping[str, Any]]) 
     fields = [condition["Field"] for condition in conditions]
     repeated = sorted({field for field in fields if fields.count(field) > 1} - REPEATABLE)
     all_values = [text for condition in conditions for text in _values_of(condition)]
+    value_count = sum(len(_compared(condition)) for condition in conditions)
     too_long = [text for text in all_values if len(text) > MAX_VALUE_CHARACTERS]
     wildcards = sum(text.count("*") + text.count("?") for text in all_values)
     if repeated:
         message = f"A rule can only have one '{repeated[0]}' condition"
     elif not conditions or any(not _values_of(condition) for condition in conditions):
         message = "A condition value must be specified"
-    elif len(all_values) > MAX_VALUES:
+    elif value_count > MAX_VALUES:
         message = f"A rule can only have '{MAX_VALUES}' condition values"
     elif wildcards > MAX_WILDCARDS:
         message = f"A rule can only have '{MAX_WILDCARDS}' condition wildcards"
@@ -144,7 +149,15 @@ def _refuse_conditions(operation: str, conditions: Sequence[Mapping[str, Any]]) 
 
 
 def _values_of(condition: Mapping[str, Any]) -> list[str]:
-    config = next(condition[member] for _, member in CONDITIONS.values() if member in condition)
+    """Every text that is compared; of a query string keys and values."""
+    return [
+        text for value in _compared(condition) for text in (value.values() if isinstance(value, Mapping) else [value])
+    ]
+
+
+def _compared(condition: Mapping[str, Any]) -> list[Any]:
+    members = [*(member for _, member in CONDITIONS.values()), QUERY_CONFIG]
+    config = next(condition[member] for member in members if member in condition)
     return list(config.get("Values", ()))
 
 

@@ -37,10 +37,16 @@ ATTRIBUTES = (
         CROSS_ZONE,
     ),
 )
+LAMBDA_ATTRIBUTES = (Attribute("lambdaMultiValueHeadersEnabled", "lambda.multi_value_headers.enabled", default=False),)
 STICKINESS = (
     Attribute("enabled", "stickiness.enabled", default=True),
     Attribute("type", "stickiness.type", "lb_cookie", ("lb_cookie", "app_cookie")),
     Attribute("cookieDuration", "stickiness.lb_cookie.duration_seconds", 86_400, range(1, 604_801)),
+)
+APP_STICKINESS = (
+    *STICKINESS[:2],
+    Attribute("cookieDuration", "stickiness.app_cookie.duration_seconds", 86_400, range(1, 604_801)),
+    Attribute("cookieName", "stickiness.app_cookie.cookie_name", ""),
 )
 HEALTH_CHECK = (
     value("enabled", "HealthCheckEnabled"),
@@ -65,11 +71,22 @@ HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {
     "unhealthyThreshold": 3,
 }
 """Source: terraform-provider-aws, internal/service/elbv2/target_group.go (read 2026-11-21)."""
+LAMBDA_HEALTH_CHECK_DEFAULTS: Mapping[str, Any] = {
+    "enabled": True,
+    "healthyThreshold": 3,
+    "interval": 35,
+    "matcher": "200",
+    "path": "/",
+    "timeout": 30,
+    "unhealthyThreshold": 3,
+}
+"""Of a check that is declared: without one a function is not checked."""
 TABLE = (
     value("name", "TargetGroupName"),
     *values("ipAddressType", "port", "protocol", "protocolVersion", "targetType", "vpcId"),
 )
-TARGET_TYPES = ("instance", "ip")
+LAMBDA = "lambda"
+TARGET_TYPES = ("instance", "ip", LAMBDA)
 
 
 class TargetGroup(Handler):
@@ -78,20 +95,21 @@ class TargetGroup(Handler):
         {"name", "namePrefix", "port", "protocol", "protocolVersion", "targetType", "vpcId", "ipAddressType"}
     )
     filled_by_aws = frozenset({"healthCheck", "ipAddressType", "protocolVersion", "stickiness", "targetType"}) | {
-        attribute.property for attribute in ATTRIBUTES
+        attribute.property for attribute in (*ATTRIBUTES, *LAMBDA_ATTRIBUTES)
     }
     auto_name = AutoName("name", 32)
 
     def check(self, aws: Aws, inputs: Properties) -> Sequence[Fault]:
+        stickiness = inputs.get("stickiness") or {}
         found_faults = [*unsupported(_declarable(), inputs, "namePrefix"), *faults(ATTRIBUTES, inputs)]
         found_faults += [
-            Fault(f"stickiness.{fault.property}", fault.reason)
-            for fault in faults(STICKINESS, inputs.get("stickiness") or {})
+            Fault(f"stickiness.{fault.property}", fault.reason) for fault in faults(_stickiness(stickiness), stickiness)
         ]
         if (inputs.get("targetType") or "instance") not in TARGET_TYPES:
             reason = f"not supported by the local AWS: {inputs['targetType']!r}, only {', '.join(TARGET_TYPES)}"
             found_faults.append(Fault("targetType", reason))
-        if (inputs.get("healthCheck") or {}).get("enabled") is False:
+        found_faults += _misplaced(inputs)
+        if not _is_function(inputs) and (inputs.get("healthCheck") or {}).get("enabled") is False:
             reason = "Health check enabled must be true for target groups with target type 'instance' or 'ip'"
             found_faults.append(Fault("healthCheck.enabled", reason))
         return found_faults
@@ -114,10 +132,11 @@ class TargetGroup(Handler):
         attributes = client.describe_target_group_attributes(TargetGroupArn=id_)["Attributes"]
         declared_stickiness = inputs.get("stickiness") or {}
         is_sticky = declared_stickiness or {"Key": "stickiness.enabled", "Value": "true"} in attributes
+        kind = {"type": "app_cookie"} if {"Key": "stickiness.type", "Value": "app_cookie"} in attributes else {}
         return {
             **members.reported(TABLE, group, inputs),
-            **properties(ATTRIBUTES, attributes),
-            "stickiness": properties(STICKINESS, attributes) if is_sticky else None,
+            **properties(_attributes(inputs or {"targetType": group.get("TargetType")}), attributes),
+            "stickiness": properties(_stickiness(kind), attributes) if is_sticky else None,
             "healthCheck": members.reported(HEALTH_CHECK, group, inputs.get("healthCheck") or {}),
             "tagsAll": tags_of(aws, id_),
             "arn": id_,
@@ -134,20 +153,49 @@ class TargetGroup(Handler):
 
 
 def _declarable() -> Sequence[Member]:
-    stickiness = block("stickiness", *declarable(STICKINESS))
-    return [*TABLE, block("healthCheck", *HEALTH_CHECK), stickiness, *declarable(ATTRIBUTES)]
+    stickiness = block("stickiness", *declarable(APP_STICKINESS))
+    return [*TABLE, block("healthCheck", *HEALTH_CHECK), stickiness, *declarable((*ATTRIBUTES, *LAMBDA_ATTRIBUTES))]
+
+
+def _is_function(inputs: Mapping[str, Any]) -> bool:
+    return inputs.get("targetType") == LAMBDA
+
+
+def _attributes(inputs: Mapping[str, Any]) -> Sequence[Attribute]:
+    return LAMBDA_ATTRIBUTES if _is_function(inputs) else ATTRIBUTES
+
+
+def _stickiness(stickiness: Mapping[str, Any]) -> Sequence[Attribute]:
+    """Each type has a duration of its own."""
+    return APP_STICKINESS if stickiness.get("type") == "app_cookie" else STICKINESS
+
+
+def _misplaced(inputs: Mapping[str, Any]) -> Sequence[Fault]:
+    """Attributes that target groups of this type do not have."""
+    others = ATTRIBUTES if _is_function(inputs) else LAMBDA_ATTRIBUTES
+    kind = inputs.get("targetType") or "instance"
+    return [
+        Fault(each.property, f"not supported for target groups with target type {kind!r}")
+        for each in others
+        if inputs.get(each.property) is not None
+    ]
 
 
 def _health_check(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return members.request(HEALTH_CHECK, {**HEALTH_CHECK_DEFAULTS, **(inputs.get("healthCheck") or {})})
+    declared = inputs.get("healthCheck")
+    if not _is_function(inputs):
+        return members.request(HEALTH_CHECK, {**HEALTH_CHECK_DEFAULTS, **(declared or {})})
+    if not declared:
+        return {"HealthCheckEnabled": False}
+    return members.request(HEALTH_CHECK, {**LAMBDA_HEALTH_CHECK_DEFAULTS, **declared})
 
 
 def _set_attributes(aws: Aws, arn: str, inputs: Mapping[str, Any]) -> None:
     stickiness = inputs.get("stickiness")
-    wanted = [*request(ATTRIBUTES, inputs)]
+    wanted = [*request(_attributes(inputs), inputs)]
     if stickiness is not None:
-        wanted += request(STICKINESS, stickiness)
-    else:
+        wanted += request(_stickiness(stickiness), stickiness)
+    elif not _is_function(inputs):
         wanted.append({"Key": "stickiness.enabled", "Value": text(declared=False)})
     aws.client("elbv2").modify_target_group_attributes(TargetGroupArn=arn, Attributes=wanted)
 

@@ -12,12 +12,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from opencode_local.aws import KEYS_TABLE, REGION, USAGE_TABLE
+from opencode_local.aws import REGION
 from opencode_local.bedrock import BedrockStandIn, Fault
 from opencode_local.issuer import CLI_CLIENT_ID
 from opencode_local.ports import free_port
 from tests.router.asking import WAYS
 from tests.router.running import World
+from tests.tables import KEYS_TABLE, USAGE_TABLE
 
 
 def environment(world: World, port: int, metrics_port: int) -> dict[str, str]:
@@ -76,6 +77,7 @@ async def test_sigterm_lets_an_answer_finish_and_then_the_process_ends_well(
         async with client.post(WAYS[3].path, json=WAYS[3].body(stream=True)) as response:
             await response.content.readany()
             running.send_signal(signal.SIGTERM)
+            accepted = await line_with(running, "accepted")
             await line_with(running, "draining")
             bedrock.release()
             rest = await response.read()
@@ -84,6 +86,7 @@ async def test_sigterm_lets_an_answer_finish_and_then_the_process_ends_well(
 
     assert rest.endswith(b"data: [DONE]\n\n")
     assert usage["outcome"] == "finished"
+    assert usage["request_id"] == accepted["request_id"]
     assert code == 0
 
 

@@ -1,6 +1,7 @@
 """One request's way through the router: identify, choose, admit, call, relay, settle."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ from opencode_router.endpoints.plan import Ask, Plan, surface_for
 from opencode_router.errors import Internal, RouterError, UnknownModel
 from opencode_router.gateway import GATEWAY, Gateway
 from opencode_router.identity.caller import Caller
+from opencode_router.logs import write_line
 from opencode_router.protocol import ClientProtocol
 from opencode_router.relay.passage import CallerGone, Passage
 from opencode_router.requests import HAS_USAGE, REQUEST_ID
 from opencode_router.settings import Settings
 from opencode_router.usage.exchange import Choice, Exchange
+
+log = logging.getLogger(__name__)
 
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -45,6 +49,8 @@ async def answer(request: web.Request, conversation: Conversation) -> web.Stream
     ask = asked(request, envelope, conversation)
     exchange = open_exchange(gateway, ask, caller)
     request[HAS_USAGE] = True
+    # Answered by a `usage` line: what has none was lost with its process.
+    write_line(log, "accepted", {"request_id": exchange.request_id})
     try:
         return await carry(gateway, ask, conversation, exchange)
     except RouterError as error:

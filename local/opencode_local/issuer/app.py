@@ -1,33 +1,19 @@
 """The WSGI application: the routes that programs call; `pages` has those for people."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
+from authlib.oauth2.rfc6750 import InvalidTokenError
 from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from opencode_local.issuer.authorization import Authorization
-from opencode_local.issuer.clients import AUTH_METHODS, GRANT_TYPES, SCOPES
-from opencode_local.issuer.keys import ALGORITHM
-from opencode_local.issuer.pages import Pages, error_page
-from opencode_local.issuer.people import User
-from opencode_local.issuer.tokens import profile
-
-PATHS = {
-    "authorization_endpoint": "/authorize",
-    "token_endpoint": "/token",
-    "userinfo_endpoint": "/userinfo",
-    "jwks_uri": "/jwks.json",
-    "revocation_endpoint": "/revoke",
-    "device_authorization_endpoint": "/device_authorization",
-    "end_session_endpoint": "/logout",
-}
-CLAIMS = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "auth_time", "nonce", "at_hash", "token_use")
-PROFILE_CLAIMS = ("email", "email_verified", "name", "groups")
+from opencode_local.issuer.dialect import Dialect
+from opencode_local.issuer.pages import error_page
 
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -49,28 +35,38 @@ class Publication:
     failing_status: int | None = None
 
 
+class Routes(Protocol):
+    """Some of the routes of an application."""
+
+    def add_to(self, app: Flask) -> None: ...
+
+
 class Endpoints:
     """The JSON routes."""
 
-    def __init__(self, server: Authorization, users: Sequence[User], publication: Publication) -> None:
+    def __init__(self, server: Authorization, publication: Publication) -> None:
         self._server = server
-        self._users = {user.sub: user for user in users}
         self._publication = publication
 
     def add_to(self, app: Flask) -> None:
-        for rule, methods, view in (
-            ("/.well-known/openid-configuration", ("GET",), self.discovery),
-            (PATHS["jwks_uri"], ("GET",), self.jwks),
-            (PATHS["token_endpoint"], ("POST",), self.token),
-            (PATHS["userinfo_endpoint"], ("GET", "POST"), self.userinfo),
-            (PATHS["revocation_endpoint"], ("POST",), self.revoke),
-            (PATHS["device_authorization_endpoint"], ("POST",), self.device_authorization),
-        ):
-            app.add_url_rule(rule, view.__name__, view, methods=methods)
+        dialect = self._server.dialect
+        discovery = f"{dialect.issuer_path}/.well-known/openid-configuration"
+        app.add_url_rule(discovery, "discovery", self.discovery, methods=["GET"])
+        views: tuple[tuple[str, Sequence[str], Callable[[], Response]], ...] = (
+            ("jwks_uri", ["GET"], self.jwks),
+            ("token_endpoint", ["POST"], self.token),
+            ("userinfo_endpoint", ["GET", "POST"], self.userinfo),
+            ("revocation_endpoint", ["POST"], self.revoke),
+            ("device_authorization_endpoint", ["POST"], self.device_authorization),
+        )
+        for name, methods, view in views:
+            if name in dialect.paths:
+                app.add_url_rule(dialect.paths[name], name, view, methods=methods)
 
     def discovery(self) -> Response:
         self._publication.discovery_requests += 1
-        return self._published(discovery_document(self._server.tokens.issuer))
+        tokens = self._server.tokens
+        return self._published(discovery_document(self._server.dialect, tokens.issuer, tokens.origin))
 
     def jwks(self) -> Response:
         self._publication.jwks_requests += 1
@@ -81,8 +77,10 @@ class Endpoints:
 
     def userinfo(self) -> Response:
         with self._server.bearer.acquire("openid") as token:
-            user = self._users.get(token.claims["sub"])
-            return json_response(profile(user) if user else {"sub": token.claims["sub"]})
+            user = self._server.directory.one(token.claims["sub"])
+            if user is None:
+                raise InvalidTokenError
+            return json_response(self._server.dialect.user_info(user, token.get_scope()))
 
     def revoke(self) -> Response:
         return self._server.endpoint_answer("revocation")
@@ -95,7 +93,7 @@ class Endpoints:
         return json_response(document) if status is None else json_response({"error": "out of order"}, status=status)
 
 
-def build_app(server: Authorization, users: Sequence[User], publication: Publication) -> Flask:
+def build_app(server: Authorization, *routes: Routes) -> Flask:
     app = Flask("opencode_local.issuer")
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
@@ -105,30 +103,15 @@ def build_app(server: Authorization, users: Sequence[User], publication: Publica
         # a foreign name that resolves to loopback is a web page's attempt to reach us
         TRUSTED_HOSTS=["127.0.0.1", "localhost"],
     )
-    Endpoints(server, users, publication).add_to(app)
-    Pages(server, users).add_to(app)
+    for each in routes:
+        each.add_to(app)
     app.register_error_handler(ValueError, unacceptable)
     app.after_request(with_security_headers)
     return app
 
 
-def discovery_document(issuer: str) -> dict[str, Any]:
-    """Source: OpenID Connect Discovery 1.0, 3; RFC 8414, 2; RFC 8628, 4 (read 2026-11-21)."""
-    return {
-        "issuer": issuer,
-        **{name: issuer + path for name, path in PATHS.items()},
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": GRANT_TYPES,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": AUTH_METHODS,
-        "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
-        "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": SCOPES,
-        "claims_supported": (*CLAIMS, *PROFILE_CLAIMS),
-        "prompt_values_supported": ["none", "login", "select_account"],
-    }
+def discovery_document(dialect: Dialect, issuer: str, origin: str) -> dict[str, Any]:
+    return {"issuer": issuer, **{name: origin + path for name, path in dialect.paths.items()}, **dialect.metadata}
 
 
 def json_response(document: object, *, status: int = 200) -> Response:

@@ -13,11 +13,12 @@ from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
 from flask import Response
 
 from opencode_local.issuer import grants
-from opencode_local.issuer.clients import AUTH_METHODS, DEFAULT_SCOPES, SCOPES, Client
+from opencode_local.issuer.clients import AUTH_METHODS, DEFAULT_SCOPES, Client
+from opencode_local.issuer.dialect import Claims, Dialect
 from opencode_local.issuer.keys import SigningKeys
-from opencode_local.issuer.people import Presence
+from opencode_local.issuer.people import Directory, Presence
 from opencode_local.issuer.store import DEVICE_INTERVAL_S, DEVICE_LIFE_S, DeviceRequest, RefreshToken, SignIn, Store
-from opencode_local.issuer.tokens import Claims, Tokens, Unreadable
+from opencode_local.issuer.tokens import Tokens, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,41 +42,63 @@ class AccessToken:
         return self.was_revoked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """What an authorization server is made of."""
+
+    dialect: Dialect
+    clients: Sequence[Client]
+    directory: Directory
+    store: Store
+    tokens: Tokens
+    keys: SigningKeys
+
+
 class Authorization(AuthorizationServer):
     """Every grant and endpoint of this provider, registered."""
 
-    def __init__(self, clients: Sequence[Client], *, store: Store, tokens: Tokens, keys: SigningKeys) -> None:
-        self.clients = {client.client_id: client for client in clients}
+    def __init__(self, provider: Provider) -> None:
+        self.clients = {client.client_id: client for client in provider.clients}
         super().__init__(query_client=self.clients.get, save_token=already_saved)
-        self.scopes_supported = SCOPES
-        self.store = store
-        self.tokens = tokens
-        self.keys = keys
+        self.dialect = provider.dialect
+        self.directory = provider.directory
+        self.store = provider.store
+        self.tokens = tokens = provider.tokens
+        self.keys = provider.keys
         self.register_token_generator("default", self.token_response)
         on_refresh = grants.IdTokenOfRefresh(tokens)
-        self.register_grant(grants.StoredCode, [grants.RequiredS256(required=True), grants.IdTokenOfCode(tokens)])
-        self.register_grant(grants.RotatedRefresh, [on_refresh])
-        self.register_grant(grants.AnsweredDevice, [on_refresh])
-        for endpoint in (Revocation, DeviceAuthorization):
-            self.register_endpoint(endpoint)
+        pkce = grants.RequiredS256(required=self.dialect.requires_pkce)
+        self.register_grant(grants.StoredCode, [pkce, grants.IdTokenOfCode(tokens)])
+        self.register_grant(grants.StoredRefresh, [on_refresh])
+        self.register_endpoint(Revocation)
+        if "device_authorization_endpoint" in self.dialect.paths:
+            self.register_grant(grants.AnsweredDevice, [on_refresh])
+            self.register_endpoint(DeviceAuthorization)
         self.bearer = ResourceProtector()
         self.bearer.register_token_validator(Bearer(self))
 
     def token_response(
-        self, *, client: Client, user: SignIn, scope: str | None, include_refresh_token: bool, **_: Any
+        self, *, grant_type: str, client: Client, user: SignIn, scope: str, include_refresh_token: bool, **_: Any
     ) -> dict[str, Any]:
-        granted = client.get_allowed_scope(scope)
+        """`scope` was checked when it was asked for. Without rotation a refresh leaves its refresh token as it is."""
+        life_s = client.life_s.get("access", self.tokens.life_s)
         response = {
             "token_type": "Bearer",
-            "access_token": self.tokens.access(user, granted),
-            "expires_in": self.tokens.life_s,
-            "scope": granted,
+            "access_token": self.tokens.access(user, scope, life_s=life_s),
+            "expires_in": life_s,
+            "scope": scope,
         }
-        return {**response, "refresh_token": self.store.add_refresh_token(user)} if include_refresh_token else response
+        is_replaced = grant_type != "refresh_token" or client.refreshing.rotates
+        if include_refresh_token and is_replaced:
+            response["refresh_token"] = self.store.add_refresh_token(user, client.refreshing)
+        return response
 
     def token_answer(self) -> Response:
-        response: Response = self.create_token_response()
-        return response
+        answer: Response = self.create_token_response()
+        status, document = self.dialect.token_answer(answer.status_code, answer.get_json())
+        answer.status_code = status
+        answer.set_data(msgspec.json.encode(document))
+        return answer
 
     def endpoint_answer(self, name: str) -> Response:
         response: Response = self.create_endpoint_response(name)
@@ -98,7 +121,7 @@ class Authorization(AuthorizationServer):
         return AccessToken(
             claims=claims,
             has_expired=self.store.clock() >= claims["exp"],
-            was_revoked=self.store.is_revoked(claims),
+            was_revoked=self.store.is_revoked(claims) or self.directory.one(claims["sub"]) is None,
         )
 
     def handle_response(self, status: int, body: Any, headers: Sequence[tuple[str, str]]) -> Response:
@@ -117,6 +140,12 @@ class Bearer(BearerTokenValidator):
         return self.server.access_token(token_string)
 
 
+class NotRevocable(OAuth2Error):
+    """Access tokens, where the provider revokes refresh tokens alone. Source: RFC 7009, 2.2.1 (read 2026-11-21)."""
+
+    error = "unsupported_token_type"
+
+
 class Revocation(RevocationEndpoint):
     """A refresh token takes its family with it, an access token goes alone. Source: RFC 7009, 2.1 (2026-11-21)."""
 
@@ -127,6 +156,8 @@ class Revocation(RevocationEndpoint):
         return self.server.store.refresh_token(token_string) or self.server.access_token(token_string)
 
     def revoke_token(self, token: RefreshToken | AccessToken, _request: OAuth2Request) -> None:
+        if isinstance(token, AccessToken) and not self.server.dialect.revokes_access_tokens:
+            raise NotRevocable
         self.server.store.revoke(token.sign_in.id if isinstance(token, RefreshToken) else token.claims["jti"])
 
 

@@ -1,6 +1,8 @@
 """Who can sign in here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +13,30 @@ class User:
     email: str
     name: str
     groups: tuple[str, ...] = ()
+    username: str = ""
+    """Cognito's: not always the `sub`."""
+    email_verified: bool = True
+
+
+class Directory(Protocol):
+    """Who can sign in at this moment."""
+
+    def everyone(self) -> Sequence[User]: ...
+
+    def one(self, sub: str) -> User | None: ...
+
+
+class Listed:
+    """A directory of the same people from start to end."""
+
+    def __init__(self, users: Sequence[User]) -> None:
+        self._users = {user.sub: user for user in users}
+
+    def everyone(self) -> Sequence[User]:
+        return tuple(self._users.values())
+
+    def one(self, sub: str) -> User | None:
+        return self._users.get(sub)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,9 @@ from enum import Enum
 from threading import Lock
 from typing import Any
 
-from opencode_local.issuer.clients import Client
+from opencode_local.issuer.clients import USED_ONCE, Client, Refreshing
 from opencode_local.issuer.people import Presence, User
 
-CODE_LIFE_S = 60
-REFRESH_LIFE_S = 30 * 24 * 3600
 DEVICE_LIFE_S = 600
 DEVICE_INTERVAL_S = 5
 
@@ -25,6 +23,8 @@ class SignIn:
     client_id: str
     scope: str
     auth_time_s: int
+    began_s: float
+    """When the client was given it; the person may have been there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class Store:
         self._codes: dict[str, Code] = {}
         self._refresh_tokens: dict[str, RefreshToken] = {}
         self._devices: dict[str, DeviceRequest] = {}
-        self._used: set[str] = set()
+        self._used_s: dict[str, float] = {}
         self._revoked: set[str] = set()
 
     def add_code(self, code: Code) -> None:
@@ -115,9 +115,9 @@ class Store:
         is_good = found and found.sign_in.client_id == client_id and self.clock() < found.expires_s
         return found if is_good else None
 
-    def add_refresh_token(self, sign_in: SignIn) -> str:
+    def add_refresh_token(self, sign_in: SignIn, refreshing: Refreshing) -> str:
         token = secrets.token_urlsafe(32)
-        expires_s = self.clock() + REFRESH_LIFE_S
+        expires_s = sign_in.began_s + refreshing.life_s
         self._refresh_tokens[token] = RefreshToken(token=token, sign_in=sign_in, expires_s=expires_s)
         return token
 
@@ -125,24 +125,27 @@ class Store:
         found = self._refresh_tokens.get(token)
         return found if found and self.clock() < found.expires_s else None
 
-    def use(self, secret: str, sign_in: SignIn) -> bool:
+    def use(self, secret: str, sign_in: SignIn, refreshing: Refreshing = USED_ONCE) -> bool:
         """Whether a code or refresh token is used for the first time; a second use revokes its family.
 
-        Source: RFC 9700, 4.14.2, and RFC 6749, 4.1.2 (read 2026-11-21).
+        `refreshing` says otherwise for a client's refresh tokens. Source: RFC 9700, 4.14.2, and RFC 6749, 4.1.2 (read
+        2026-11-21).
         """
+        now_s = self.clock()
         with self._lock:
-            is_first = secret not in self._used
-            self._used.add(secret)
-            if not is_first:
+            is_first = secret not in self._used_s
+            first_s = self._used_s.setdefault(secret, now_s)
+            is_good = is_first or not refreshing.rotates or now_s - first_s < refreshing.grace_s
+            if not is_good and refreshing.reuse_ends_family:
                 self._revoked.add(sign_in.id)
-            return is_first and sign_in.id not in self._revoked
+            return is_good and sign_in.id not in self._revoked
 
     def revoke(self, family_or_token_id: str) -> None:
         self._revoked.add(family_or_token_id)
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """`claims` are a token's: it falls by its own id (`jti`) or with its family (`sid`)."""
-        return not self._revoked.isdisjoint((claims.get("jti"), claims.get("sid")))
+        """`claims` are a token's: it falls by its own `jti` or with its family (`sid`; `origin_jti` in Cognito)."""
+        return not self._revoked.isdisjoint((claims.get("jti"), claims.get("sid"), claims.get("origin_jti")))
 
     def add_device(self, device: DeviceRequest) -> None:
         self._devices[device.device_code] = device
@@ -174,13 +177,14 @@ class Store:
         return now_s < device.next_poll_s
 
 
-def new_sign_in(presence: Presence, *, client_id: str, scope: str) -> SignIn:
+def new_sign_in(presence: Presence, *, client_id: str, scope: str, now_s: float) -> SignIn:
     return SignIn(
         id=secrets.token_urlsafe(16),
         user=presence.user,
         client_id=client_id,
         scope=scope,
         auth_time_s=presence.since_s,
+        began_s=now_s,
     )
 
 

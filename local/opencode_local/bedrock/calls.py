@@ -17,6 +17,8 @@ class Call:
 
     surface: str
     """One of `faults.Surface`."""
+    service: str
+    """`bedrock` or `bedrock-mantle`: whose API the request came to."""
     path: str
     model_id: str
     headers: Mapping[str, str]

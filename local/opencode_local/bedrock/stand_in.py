@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import msgspec
 from aiohttp import web
 
+from opencode_local.access.signatures import Received
 from opencode_local.bedrock import auth
 from opencode_local.bedrock.calls import PATIENCE_S, Call, CallLog
 from opencode_local.bedrock.delivery import Delivery
@@ -24,17 +25,36 @@ from opencode_local.bedrock.script import script
 LARGEST_BODY_BYTES = 32 * 2**20
 BACKLOG = 1024
 """Connections that may wait: hundreds of callers come at once."""
+MANTLE_PATHS = ("/v1/", "/openai/v1/responses", "/anthropic/v1/messages/count_tokens")
+"""Which bedrock-runtime does not have."""
 SECRET_HEADERS = frozenset({"authorization", "x-amz-security-token"})
+
+
+class Gate(Protocol):
+    """Decides whether a request that is in good form may be answered."""
+
+    def admit(self, proof: auth.Proof, call: Call) -> None:
+        """Raises Refused."""
+        ...
 
 
 class BedrockStandIn:
     """Amazon Bedrock on loopback: strict about requests, deterministic in its answers, faulty to order."""
 
-    def __init__(self, *, secret_key: str | None = None, pace_events_per_s: float | None = None) -> None:
-        """`secret_key` is the one whose SigV4 signatures hold; None: only their form is checked."""
+    def __init__(
+        self, *, secret_key: str | None = None, pace_events_per_s: float | None = None, gate: Gate | None = None
+    ) -> None:
+        """`secret_key` is the one whose SigV4 signatures hold; None: only their form is checked.
+
+        `gate` says who may call what; None: everyone may.
+        """
         self.url = ""
+        """Of bedrock-runtime; it serves bedrock-mantle's paths as well."""
+        self.mantle_url = ""
+        """Of bedrock-mantle alone."""
         self.app = self._application()
         self._secret_key = secret_key
+        self._gate = gate
         self._pace = Fault(kind="pace", events_per_s=pace_events_per_s) if pace_events_per_s else None
         self._log = CallLog()
         self._orders: list[Fault] = []
@@ -51,10 +71,9 @@ class BedrockStandIn:
         """Serves until `stop`; returns the URL, without a slash at its end. Port 0 is any free one."""
         self._runner = web.AppRunner(self.app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, backlog=BACKLOG)
-        await site.start()
-        address = self._runner.addresses[0]
-        self.url = f"http://{address[0]}:{address[1]}"
+        for one in (port, 0):
+            await web.TCPSite(self._runner, host, one, backlog=BACKLOG).start()
+        self.url, self.mantle_url = (f"http://{address[0]}:{address[1]}" for address in self._runner.addresses)
         return self.url
 
     async def stop(self) -> None:
@@ -105,7 +124,7 @@ class BedrockStandIn:
     def _handler(self, operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             body = await request.read()
-            call = _call(request, body, operation)
+            call = _call(request, body, operation, service=self._service(request))
             self._log.add(call)
             try:
                 answer = await self._answer(request, body, call, operation)
@@ -121,8 +140,7 @@ class BedrockStandIn:
 
     async def _answer(self, request: web.Request, body: bytes, call: Call, operation: Operation) -> web.StreamResponse:
         try:
-            received = auth.Received(url=f"http://{request.host}{request.raw_path}", headers=request.headers, body=body)
-            auth.check(received, secret_key=self._secret_key, now=datetime.now(UTC))
+            self._authorise(request, body, call)
             fault = take(self._orders, call.surface)
             if fault is not None and (ordered := refusal(fault, operation.dialect)):
                 raise ordered
@@ -139,6 +157,20 @@ class BedrockStandIn:
             extra_headers={"x-amzn-requestid": str(uuid4())},
         )
         return await self._deliver(delivery, asked, call, operation)
+
+    def _service(self, request: web.Request) -> str:
+        """Some paths are served by both: then the address tells."""
+        port = request.get_extra_info("sockname")[1]
+        is_mantle = self.mantle_url.endswith(f":{port}") or request.path.startswith(MANTLE_PATHS)
+        return "bedrock-mantle" if is_mantle else "bedrock"
+
+    def _authorise(self, request: web.Request, body: bytes, call: Call) -> None:
+        """Raises Refused."""
+        path, _, query = request.raw_path.partition("?")
+        received = Received(method=request.method, path=path, query=query, headers=request.headers, body=body)
+        proof = auth.check(received, secret_key=self._secret_key, now=datetime.now(UTC))
+        if self._gate is not None:
+            self._gate.admit(proof, call)
 
     async def _deliver(self, delivery: Delivery, asked: Asked, call: Call, operation: Operation) -> web.StreamResponse:
         prompt = operation.read(asked.body, asked.model_id)
@@ -173,13 +205,14 @@ class BedrockStandIn:
         return _json([{**asdict(call), "headers": _public(call.headers)} for call in self.calls])
 
 
-def _call(request: web.Request, body: bytes, operation: Operation) -> Call:
+def _call(request: web.Request, body: bytes, operation: Operation, *, service: str) -> Call:
     try:
         decoded = json_object(body)
     except NotAnObject:
         decoded = {}
     return Call(
         surface=operation.surface,
+        service=service,
         path=request.raw_path,
         model_id=str(request.match_info.get("model_id") or decoded.get("model") or ""),
         headers={name.lower(): value for name, value in request.headers.items()},

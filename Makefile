@@ -11,10 +11,13 @@ AGENTS := tests/clients/node_modules/.installed
 TYPESCRIPT := tests/engine/typescript/node_modules/.installed
 ENV ?= dev
 
-.PHONY: up test cost diagram docs format bench lock image
+.PHONY: up status logs down test cost diagram docs format bench first-answer lock image
 
-up: .venv/.synced ## the gateway and all it needs on this machine; Ctrl-C stops it
-	@.venv/bin/python -m opencode_local
+up: .venv/.synced ## the program itself on this machine, until Ctrl-C; docs/local.md lists KEEP=1, BEDROCK=aws, ...
+	@.venv/bin/python -m opencode_local up
+
+status logs down: .venv/.synced ## of what runs: how it is, what it says (NAME=router, FOLLOW=1), its end
+	@.venv/bin/python -m opencode_local $@
 
 # A file of tests stays on one worker, so that what they share is made once.
 test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
@@ -29,6 +32,9 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench
+
+first-answer: .venv/.synced ## how long `make up` takes until the first answer; writes it into the README
+	@.venv/bin/python -m bench.first_answer
 
 image: ## the router's container image; BASE_IMAGE=... builds on another base, IMAGE_FLAGS=... go to docker build
 	@docker build $(IMAGE_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \

@@ -1,80 +1,89 @@
-"""What a person needs to use the running gateway: facts for scripts, text to paste for people."""
+"""What a person reads when the cloud is up: text to paste."""
 
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-RUN_FILE = Path(".local/run.json")
+from opencode_local.run_file import RUN_FILE, Run
+
 CHAT_MODEL = "claude-sonnet-4-6"
 MODELS_SHOWN = 6
+END = f"These facts are in {RUN_FILE}, which `make status`, `make logs` and `make down` read. Ctrl-C stops all."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One running gateway; `.local/run.json` holds the same while it runs."""
+def opencode_config(url: str, models: Sequence[str], limits: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """An `opencode.json` for OpenCode; `limits` are tokens by model, as a Run has them.
 
-    url: str
-    api_key: str
-    issuer: str
-    client_id: str
-    models: list[str]
-    limits: dict[str, dict[str, int]]
-    """Tokens by model id: `context` and `output`, OpenCode's words for them."""
-    bedrock_url: str
-    metrics_url: str
+    Without limits OpenCode asks every model for 32,000 tokens, and some have fewer.
+    Source: opencode.ai/docs/providers, "Custom provider" (read 2026-11-21).
+    """
+    known = {name: {"name": name, **({"limit": dict(limits[name])} if name in limits else {})} for name in models}
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": "Bedrock gateway",
+        "options": {"baseURL": f"{url}/v1", "apiKey": "{env:OPENCODE_API_KEY}"},
+        "models": known,
+    }
+    return {
+        "$schema": "https://opencode.ai/config.json",
+        "provider": {"bedrock": provider},
+        "model": f"bedrock/{models[0]}",
+    }
 
-    def write(self, file: Path = RUN_FILE) -> None:
-        """Readable by its owner alone from the first byte: it holds a key."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
-    def opencode_json(self) -> str:
-        """An `opencode.json` for OpenCode. Source: opencode.ai/docs/providers, "Custom provider" (read 2026-11-21)."""
-        provider = {
-            "npm": "@ai-sdk/openai-compatible",
-            "name": "Bedrock gateway",
-            "options": {"baseURL": f"{self.url}/v1", "apiKey": "{env:OPENCODE_API_KEY}"},
-            "models": {name: self.opencode_model(name) for name in (CHAT_MODEL, *self.models[:MODELS_SHOWN])},
-        }
-        config = {
-            "$schema": "https://opencode.ai/config.json",
-            "provider": {"bedrock": provider},
-            "model": f"bedrock/{CHAT_MODEL}",
-        }
-        return json.dumps(config, indent=2)
+def guide(run: Run) -> str:
+    parts = [places(run), sign_in(run), trust(run), curl(run), tools(run), END]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
-    def opencode_model(self, name: str) -> dict[str, Any]:
-        """Without limits OpenCode asks every model for 32,000 tokens, and some have fewer."""
-        return {"name": name, "limit": self.limits[name]} if name in self.limits else {"name": name}
 
-    def text(self) -> str:
-        body = json.dumps({"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Say hello"}]})
-        return f"""
-The gateway is ready.
+def places(run: Run) -> str:
+    hosts = "".join(f"\n  {host:<24} {url}" for host, url in run.hosts.items())
+    return f"""The gateway is ready at {run.url}   (OpenAI: {run.url}/v1, Anthropic: {run.url})
+{hosts}
+  {"Bedrock":<24} {run.bedrock_url}
+  {"AWS, as administrator":<24} {run.aws_url}   (aws --endpoint-url {run.aws_url} dynamodb list-tables)"""
 
-  URL       {self.url}          (OpenAI: {self.url}/v1, Anthropic: {self.url})
-  API key   {self.api_key}
-  Sign in   {self.issuer}  (client {self.client_id})
-  Bedrock   {self.bedrock_url}
-  Metrics   {self.metrics_url}
 
-Try it:
+def sign_in(run: Run) -> str:
+    config = run.client_config
+    provider = f"People sign in at {config['issuer']}"
+    how = "docs/local.md shows how to sign in and to create a key."
+    if not run.api_key:
+        return f"{provider}; {how}"
+    return f"""{provider}, as {", ".join(run.people)}, without passwords; {how}
+A personal API key of {run.people[0]}: {run.api_key}"""
 
-  curl {self.url}/v1/chat/completions \\
-    -H 'Authorization: Bearer {self.api_key}' -H 'Content-Type: application/json' \\
-    -d '{body}'
 
-Claude Code:
+def trust(run: Run) -> str:
+    if not run.certificate_authority:
+        return ""
+    file = run.certificate_authority
+    return f"""Trust the certificate authority of this machine's runs first:
 
-  export ANTHROPIC_BASE_URL={self.url} ANTHROPIC_AUTH_TOKEN={self.api_key}
+  export SSL_CERT_FILE={file} NODE_EXTRA_CA_CERTS={file} CURL_CA_BUNDLE={file}"""
+
+
+def curl(run: Run) -> str:
+    body = json.dumps({"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Say hello"}]})
+    return f"""Try it:
+
+  export OPENCODE_API_KEY={run.api_key or "..."}
+  curl {run.url}/v1/chat/completions \\
+    -H "Authorization: Bearer $OPENCODE_API_KEY" -H 'Content-Type: application/json' \\
+    -d '{body}'"""
+
+
+def tools(run: Run) -> str:
+    shown = (CHAT_MODEL, *run.models[:MODELS_SHOWN])
+    return f"""Claude Code and the Anthropic SDKs:
+
+  export ANTHROPIC_BASE_URL={run.url} ANTHROPIC_AUTH_TOKEN=$OPENCODE_API_KEY
   claude
 
-OpenCode: export OPENCODE_API_KEY={self.api_key} and put this into opencode.json:
+OpenAI SDKs:
 
-{self.opencode_json()}
+  export OPENAI_BASE_URL={run.url}/v1 OPENAI_API_KEY=$OPENCODE_API_KEY
 
-These facts stand in {RUN_FILE} while the gateway runs. Ctrl-C stops everything.
-"""
+OpenCode, in opencode.json:
+
+{json.dumps(opencode_config(run.url, shown, run.limits), indent=2)}"""

@@ -1,6 +1,7 @@
 """What the program declares for an environment, without an engine or a cloud: the bill and the diagram come from it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -9,12 +10,12 @@ from opencode_components.testing import Graph, Resource, deploy
 from opencode_stacks.environment import PROJECT, ROOT
 
 
-def config_of(environment: str) -> dict[str, Any]:
+def config_of(environment: str, folder: Path = ROOT) -> dict[str, Any]:
     """The `config` of Pulumi.<environment>.yaml. Raises FileNotFoundError naming the environments there are."""
-    file = ROOT / f"Pulumi.{environment}.yaml"
+    file = folder / f"Pulumi.{environment}.yaml"
     if not file.is_file():
-        known = ", ".join(sorted(found.stem.removeprefix("Pulumi.") for found in ROOT.glob("Pulumi.*.yaml")))
-        raise FileNotFoundError(f"there is no {file.name}; environments: {known}")
+        known = ", ".join(sorted(found.stem.removeprefix("Pulumi.") for found in folder.glob("Pulumi.*.yaml")))
+        raise FileNotFoundError(f"there is no {file.name} in {folder}; environments there: {known}")
     config: dict[str, Any] = yaml.safe_load(file.read_text())["config"]
     return config
 

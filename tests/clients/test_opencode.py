@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from opencode_local.bedrock import BedrockStandIn
-from opencode_local.guide import Run
+from opencode_local.guide import opencode_config
 from tests.clients.agents import PROOF, Desk, Outcome, needs_agents, task
 from tests.clients.developer import Developer
 
@@ -21,17 +21,7 @@ QUIET = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1
 
 def config(developer: Developer, package: str, model: str) -> dict[str, Any]:
     """The text that `make up` prints for pasting, with the protocol's package."""
-    run = Run(
-        url=developer.router.url,
-        api_key=developer.api_key,
-        issuer=developer.router.world.issuer.url,
-        client_id="",
-        models=[model],
-        limits={},
-        bedrock_url=developer.router.world.bedrock.url,
-        metrics_url="",
-    )
-    text = dict(msgspec.json.decode(run.opencode_json()))
+    text = opencode_config(developer.router.url, [model], {})
     provider = {**text["provider"]["bedrock"], "npm": package}
     return {**text, "provider": {"bedrock": provider}}
 

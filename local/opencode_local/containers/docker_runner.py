@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from opencode_components.testing.graph import Graph
-from opencode_local.containers import group
 from opencode_local.containers.definition import Container
 from opencode_local.containers.images import IMAGE
-from opencode_local.containers.runner import CannotStart, Start
+from opencode_local.containers.runner import CannotStart, Start, as_shell
+from opencode_local.offspring import group
 
 HERE = Path("/")
 EXEC_MARGIN_S = 1.0
@@ -43,9 +43,12 @@ class DockerRunner:
         with tempfile.TemporaryFile() as variables:
             variables.writelines(f"{variable}={value}\n".encode() for variable, value in start.environment.items())
             variables.seek(0)
-            running = await group.started(
-                words, docker_environment(), HERE, last_words=remove, stdin=variables.fileno()
-            )
+            try:
+                running = await group.started(
+                    words, docker_environment(), HERE, last_words=remove, stdin=variables.fileno()
+                )
+            except OSError as error:
+                raise CannotStart(f"CannotStartContainerError: {error}") from error
         return RunningContainer(running, [self._docker, "exec", name], remove)
 
     def _command(self, container: Container) -> Sequence[str]:
@@ -65,11 +68,11 @@ class RunningContainer:
         self.pid = running.pid
 
     def lines(self) -> AsyncIterator[bytes]:
-        return self._group.lines()
+        return self._group.output.lines()
 
     async def wait(self) -> int:
         """Also when the client alone has been killed: the container goes with it."""
-        code = await self._group.wait()
+        code = as_shell(await self._group.wait())
         self.kill()
         await asyncio.gather(*self._removals)
         return code

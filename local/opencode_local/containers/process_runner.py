@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from opencode_components.testing.graph import Graph
-from opencode_local.containers import group
 from opencode_local.containers.definition import Container, Unsupported
 from opencode_local.containers.images import Image, arguments, built_image
-from opencode_local.containers.runner import CannotStart, Start
+from opencode_local.containers.runner import CannotStart, Start, as_shell
+from opencode_local.offspring import group
 
 PYTHONS = frozenset({"python", "python3"})
 ROOT = "/"
@@ -40,7 +40,10 @@ class ProcessRunner:
         except Unsupported as error:
             raise CannotStart(f"CannotStartContainerError: {error}") from error
         environment = {**surroundings(), **start.environment}
-        running = await group.started(words, environment, image.context)
+        try:
+            running = await group.started(words, environment, image.context)
+        except OSError as error:
+            raise CannotStart(f"CannotStartContainerError: {error}") from error
         return RunningProcess(running, environment, image.context)
 
     def _image(self, container: Container) -> Image:
@@ -67,10 +70,10 @@ class RunningProcess:
         self.pid = running.pid
 
     def lines(self) -> AsyncIterator[bytes]:
-        return self._group.lines()
+        return self._group.output.lines()
 
     async def wait(self) -> int:
-        return await self._group.wait()
+        return as_shell(await self._group.wait())
 
     def send_signal(self, number: signal.Signals) -> None:
         self._group.send_signal(number)

@@ -22,6 +22,11 @@ class Start:
     """What the task gives it; the image's own defaults and this machine's places are the runner's affair."""
 
 
+def as_shell(exit_code: int) -> int:
+    """128 and the signal's number where a signal ended it."""
+    return 128 - exit_code if exit_code < 0 else exit_code
+
+
 class Running(Protocol):
     """One container that has been started."""
 

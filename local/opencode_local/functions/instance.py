@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from opencode_local import offspring
 from opencode_local.access.session import Session
 from opencode_local.functions.invocation import FunctionFailed
 from opencode_local.functions.settings import Settings
-from opencode_local.offspring import Offspring
+from opencode_local.offspring import group
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap.py"
 INIT_TIMEOUT_S = 10.0
 """Source: Lambda developer guide, "Understanding the Lambda execution environment lifecycle" (read 2026-11-21)."""
 LINE_LIMIT_BYTES = 64 * 2**20
-CHUNK_BYTES = 2**16
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 """What Python itself needs of our own environment."""
 
@@ -95,10 +93,10 @@ class Instance:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-P", str(BOOTSTRAP), str(theirs.fileno())]
-            self._process: Offspring = await offspring.start(
+            self._process = await group.started(
                 command,
-                environment={**self._environment, "TMPDIR": self._scratch.name},
-                folder=self._place.task_root,
+                {**self._environment, "TMPDIR": self._scratch.name},
+                self._place.task_root,
                 pass_fds=[theirs.fileno()],
             )
         self._answers, self._orders = await asyncio.open_connection(sock=ours, limit=LINE_LIMIT_BYTES)
@@ -180,7 +178,7 @@ class Instance:
     async def _pump_output(self) -> None:
         """Lines to the log, markers to whoever waits for the end of an invocation's output."""
         marker, held = f"{self._marker}\n".encode(), b""
-        while chunk := await self._process.output.read(CHUNK_BYTES):
+        while chunk := await self._process.output.read():
             *finished, held = (held + chunk).split(marker)
             for output in finished:
                 self._write(output)
@@ -188,6 +186,7 @@ class Instance:
             whole, newline, held = held.rpartition(b"\n")
             self._write(whole + newline)
         self._write(held)
+        self._process.output.close()
 
     def _write(self, output: bytes) -> None:
         for line in output.split(b"\n"):

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from opencode_local.containers import group
+from opencode_local.offspring import group
 
 SOURCE = """
 import signal, socket, subprocess, sys

@@ -1,4 +1,4 @@
-"""Starts a container's command, and leaves a watch behind that ends it when whoever asked for it is gone.
+"""Starts a command, and leaves a watch behind that ends it when whoever asked for it is gone.
 
     python launcher.py <fd> <words> <command at the end>... <command>...
 
@@ -38,6 +38,8 @@ def watch(pipe: int, last_words: list[str]) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    os.closerange(3, pipe)
+    os.closerange(pipe + 1, os.sysconf("SC_OPEN_MAX"))  # what the command was given ends with the command
     while os.read(pipe, 1):
         pass
     if last_words:

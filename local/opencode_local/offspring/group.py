@@ -1,4 +1,4 @@
-"""A process group of one container: its leader, what it says, and its end with all its children."""
+"""A child process with all that it starts: a process group that cannot outlive us, not even when we are killed."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-
-from opencode_local.containers.runner import CannotStart
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 TIMED_OUT = 124
@@ -19,35 +17,39 @@ READ_BYTES = 64 * 1024
 
 
 class ProcessGroup:
-    """A session of its own: Ctrl-C in a terminal does not reach it."""
+    """A session of its own: Ctrl-C in a terminal does not reach it. Its outputs are one stream."""
 
     def __init__(self, process: asyncio.subprocess.Process, output: "Output", held: Sequence[int]) -> None:
         """`held`: descriptors of the pipe that the watch listens to, closed when the group has ended."""
-        self.process = process
-        self._output = output
+        self._process = process
         self._held = list(held)
+        self.output = output
 
     @property
     def pid(self) -> int:
-        return self.process.pid
+        """Of the leader and of the group."""
+        return self._process.pid
 
-    async def lines(self) -> AsyncIterator[bytes]:
-        try:
-            async for line in self._output.lines():
-                yield line
-        finally:
-            self._output.close()
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; minus the signal's number when one ended it."""
+        return self._process.returncode
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter | None:
+        return self._process.stdin
 
     async def wait(self) -> int:
-        code = await self.process.wait()
+        """The exit code of the leader; whatever it has left behind is killed then."""
+        code = await self._process.wait()
         self.kill()
         self._let_go()
-        return 128 - code if code < 0 else code
+        return code
 
     def send_signal(self, number: signal.Signals) -> None:
         """To the leader alone, as to a container's first process."""
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
+            self._process.send_signal(number)
 
     def kill(self) -> None:
         """All of the group. The watch is in it until this, so no other group has its number."""
@@ -61,37 +63,49 @@ class ProcessGroup:
 
 
 class Output:
-    """The reading end of a pipe."""
+    """The reading end of a pipe of our own: asyncio's own would hold an exit back while a grandchild keeps it open."""
 
     def __init__(self, reader: asyncio.StreamReader, transport: asyncio.ReadTransport) -> None:
         self._reader = reader
         self._transport = transport
 
+    async def read(self) -> bytes:
+        """What has come since; empty at its end."""
+        return await self._reader.read(READ_BYTES)
+
     async def lines(self) -> AsyncIterator[bytes]:
+        """To the last; closes it."""
         rest = b""
-        while data := await self._reader.read(READ_BYTES):
-            *whole, rest = (rest + data).split(b"\n")
-            for line in whole:
-                yield line
-            if len(rest) >= MAX_LINE_BYTES:
+        try:
+            while data := await self.read():
+                *whole, rest = (rest + data).split(b"\n")
+                for line in whole:
+                    yield line
+                if len(rest) >= MAX_LINE_BYTES:
+                    yield rest
+                    rest = b""
+            if rest:
                 yield rest
-                rest = b""
-        if rest:
-            yield rest
+        finally:
+            self.close()
 
     def close(self) -> None:
         self._transport.close()
 
 
-async def started(
+async def started(  # noqa: PLR0913  what subprocess takes, by name
     words: Sequence[str],
     environment: Mapping[str, str],
     directory: Path,
     *,
     last_words: Sequence[str] = (),
     stdin: int = asyncio.subprocess.DEVNULL,
+    pass_fds: Sequence[int] = (),
 ) -> ProcessGroup:
-    """`last_words` is a command for the case that this process ends before the group. Raises CannotStart."""
+    """`last_words` is a command for the case that this process ends before the group.
+
+    A command that is not there ends with exit code 127. Raises OSError when nothing can be started.
+    """
     watched, held = os.pipe()
     reading, writing = os.pipe()
     launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(watched), str(len(last_words)), *last_words]
@@ -105,12 +119,12 @@ async def started(
             env=dict(environment),
             cwd=directory,
             start_new_session=True,
-            pass_fds=(watched,),
+            pass_fds=(watched, *pass_fds),
         )
-    except OSError as error:
+    except OSError:
         os.close(held)
         os.close(reading)
-        raise CannotStart(f"CannotStartContainerError: {error}") from error
+        raise
     finally:
         os.close(watched)
         os.close(writing)

@@ -19,8 +19,8 @@ from statistics import median
 import aiohttp
 
 from bench.processes import BenchFailed
-from opencode_local.guide import CHAT_MODEL, END
-from opencode_local.run_file import RUN_FILE
+from opencode_local.run.guide import CHAT_MODEL, END
+from opencode_local.run.run_file import RUN_FILE
 
 ROUNDS = 3
 README = Path(__file__).parents[1] / "README.md"

@@ -6,16 +6,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from opencode_local import running
-from opencode_local.options import OptionError
-from opencode_local.run_file import NotRunning
-from opencode_local.up import up
+from opencode_local.run import inspecting
+from opencode_local.run.options import OptionError
+from opencode_local.run.run_file import NotRunning
+from opencode_local.run.up import up
 
 COMMANDS: Mapping[str, tuple[Callable[[Mapping[str, str]], int], str]] = {
     "up": (lambda environ: asyncio.run(up(environ)), "runs it until Ctrl-C"),
-    "status": (running.status, "what runs, and how it is"),
-    "logs": (running.logs, "what NAME=... has logged, everything without it; FOLLOW=1 goes on"),
-    "down": (running.down, "stops what runs"),
+    "status": (inspecting.status, "what runs, and how it is"),
+    "logs": (inspecting.logs, "what NAME=... has logged, everything without it; FOLLOW=1 goes on"),
+    "down": (inspecting.down, "stops what runs"),
 }
 
 

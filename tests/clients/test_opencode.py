@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from opencode_local.bedrock import BedrockStandIn
-from opencode_local.guide import opencode_config
+from opencode_local.run.guide import opencode_config
 from tests.clients.agents import PROOF, Desk, Outcome, needs_agents, task
 from tests.clients.developer import Developer
 

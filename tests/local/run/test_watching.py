@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from opencode_local.watching import roll_on_changes
+from opencode_local.run.watching import roll_on_changes
 
 
 class Deployed:

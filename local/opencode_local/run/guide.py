@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opencode_local.run_file import RUN_FILE, Run
+from opencode_local.run.run_file import RUN_FILE, Run
 
 CHAT_MODEL = "claude-sonnet-4-6"
 MODELS_SHOWN = 6

@@ -8,14 +8,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from opencode_local.cloud import Cloud, CloudFailed, Say
-from opencode_local.control import Control
-from opencode_local.guide import guide
-from opencode_local.introduction import introduced
-from opencode_local.options import Options
-from opencode_local.run_file import RUN_FILE
-from opencode_local.starting import running_cloud
-from opencode_local.watching import roll_on_changes
+from opencode_local.run.cloud import Cloud, CloudFailed, Say
+from opencode_local.run.control import Control
+from opencode_local.run.guide import guide
+from opencode_local.run.introduction import introduced
+from opencode_local.run.options import Options
+from opencode_local.run.run_file import RUN_FILE
+from opencode_local.run.starting import running_cloud
+from opencode_local.run.watching import roll_on_changes
 from opencode_stacks.faults import ConfigError
 
 IMPATIENT = 130

@@ -13,8 +13,8 @@ import aiohttp
 import psutil
 
 from opencode_local.issuer import DEFAULT_USERS
-from opencode_local.run_file import RUN_FILE
-from tests.local.whole.running import Running, environment_file, make_up, pasted, printed_by
+from opencode_local.run.run_file import RUN_FILE
+from tests.local.run.running import Running, environment_file, make_up, pasted, printed_by
 
 ANSWER = "You said: Say hello"
 

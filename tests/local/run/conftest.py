@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.clients.agents import Desk
-from tests.local.whole.running import Running, environment_file, make_up
+from tests.local.run.running import Running, environment_file, make_up
 
 
 @pytest_asyncio.fixture(scope="module")

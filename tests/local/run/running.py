@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from opencode_local.guide import END
 from opencode_local.provider.aws import Account
-from opencode_local.run_file import RUN_FILE, Run
+from opencode_local.run.guide import END
+from opencode_local.run.run_file import RUN_FILE, Run
 from opencode_stacks.declared import config_of
 
 START_S = 90

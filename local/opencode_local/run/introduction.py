@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import psutil
 
-from opencode_local.cloud import Cloud
-from opencode_local.control import Control
-from opencode_local.run_file import Run
+from opencode_local.run.cloud import Cloud
+from opencode_local.run.control import Control
+from opencode_local.run.run_file import Run
 
 KEY_DESCRIPTION = "make up"
 SHOWN_KEY = "shown-key"

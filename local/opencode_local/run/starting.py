@@ -9,36 +9,36 @@ from typing import Any
 import boto3
 
 from opencode_components.testing import Resource
-from opencode_local import prerequisites
 from opencode_local.access import invocations
 from opencode_local.access.credentials import TaskCredentials
 from opencode_local.access.endpoint import AwsEndpoint
 from opencode_local.access.sessions import Sessions
 from opencode_local.addresses import Addresses
-from opencode_local.authority import Authority
 from opencode_local.aws import EmbeddedAws
 from opencode_local.balancer.authentication import Authentication
 from opencode_local.balancer.balancer import LoadBalancer
 from opencode_local.balancer.target_groups import TargetGroup, attached
 from opencode_local.bedrock import BedrockStandIn
 from opencode_local.bedrock.gate import BedrockGate
-from opencode_local.cloud import Cloud, CloudFailed, Say
 from opencode_local.containers.docker_runner import DockerRunner
 from opencode_local.containers.process_runner import ProcessRunner
 from opencode_local.containers.scheduler import DeploymentFailed
 from opencode_local.containers.service import Service
-from opencode_local.deploying import deployed
 from opencode_local.functions.functions import Functions
 from opencode_local.functions.signed_callers import SignedCallers
-from opencode_local.hosts import declared_hosts, place
-from opencode_local.identity import own_provider
 from opencode_local.issuer.user_pools import UserPool
-from opencode_local.kept import Kept
 from opencode_local.log_streams import LogStreams
-from opencode_local.options import Options
 from opencode_local.ports import LocalPorts
 from opencode_local.provider.aws import Account
-from opencode_local.run_file import FOLDER
+from opencode_local.run import prerequisites
+from opencode_local.run.authority import Authority
+from opencode_local.run.cloud import Cloud, CloudFailed, Say
+from opencode_local.run.deploying import deployed
+from opencode_local.run.hosts import declared_hosts, place
+from opencode_local.run.identity import own_provider
+from opencode_local.run.kept import Kept
+from opencode_local.run.options import Options
+from opencode_local.run.run_file import FOLDER
 from opencode_stacks.declared import config_of
 from opencode_stacks.environment import REGION_KEY
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from opencode_components.testing import Graph
-from opencode_local import kept_people
 from opencode_local.provider.aws import Account
+from opencode_local.run import kept_people
 
 TABLE, POOL = "aws:dynamodb/table:Table", "aws:cognito/userPool:UserPool"
 SAVE_EVERY_S = 30

@@ -7,13 +7,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from opencode_components.testing import Graph, deploy
-from opencode_local.cloud import CloudFailed, Say
-from opencode_local.options import Options
 from opencode_local.provider import image_content, images
 from opencode_local.provider.aws import Account
 from opencode_local.provider.engine import LocalEngine, RefusedInputs
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.registry import UnknownType
+from opencode_local.run.cloud import CloudFailed, Say
+from opencode_local.run.options import Options
 from opencode_stacks.environment import PROJECT, REGION_KEY, ROOT
 
 PROGRAM = ROOT / "stacks"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from opencode_components.testing import Graph
 from opencode_local.addresses import Addresses
-from opencode_local.authority import Authority
 from opencode_local.containers.service import Service
-from opencode_local.identity import Provider
-from opencode_local.kept import Kept
-from opencode_local.options import Options
 from opencode_local.provider.aws import Account
+from opencode_local.run.authority import Authority
+from opencode_local.run.identity import Provider
+from opencode_local.run.kept import Kept
+from opencode_local.run.options import Options
 from opencode_local.status import ADDRESS, Part, Status
 
 Say = Callable[[str], None]

@@ -8,7 +8,7 @@ from hmac import compare_digest
 import aiohttp
 from aiohttp import web
 
-from opencode_local.run_file import Run
+from opencode_local.run.run_file import Run
 from opencode_local.status import Status
 
 STATUS = "/status"

@@ -10,10 +10,10 @@ from typing import Any
 import aiohttp
 import psutil
 
-from opencode_local.control import status_of
-from opencode_local.options import is_on
 from opencode_local.provider.aws import Account
-from opencode_local.run_file import Run
+from opencode_local.run.control import status_of
+from opencode_local.run.options import is_on
+from opencode_local.run.run_file import Run
 from opencode_local.status import ADDRESS, Status
 
 STOP_TIMEOUT_S = 150

@@ -6,11 +6,11 @@ from typing import Any
 import anthropic
 import openai
 
-from opencode_local.guide import CHAT_MODEL, opencode_config
+from opencode_local.run.guide import CHAT_MODEL, opencode_config
 from tests.clients.agents import PROOF, Desk, needs_agents, task
 from tests.clients.test_claude_code import QUIET as QUIET_CLAUDE
 from tests.clients.test_opencode import QUIET as QUIET_OPENCODE
-from tests.local.whole.running import Running
+from tests.local.run.running import Running
 
 HELLO: Any = [{"role": "user", "content": "Say hello"}]
 ANSWER = "You said: Say hello"

@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
-from opencode_local.control import status_of
-from opencode_local.guide import CHAT_MODEL
+from opencode_local.run.control import status_of
+from opencode_local.run.guide import CHAT_MODEL
 from opencode_local.status import Status
-from tests.local.whole.running import Running
+from tests.local.run.running import Running
 from tests.router.running import plain
 
 STREAMS = 50

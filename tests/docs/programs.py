@@ -11,7 +11,7 @@ from botocore.exceptions import UnknownServiceError
 
 from opencode_stacks.environment import ROOT
 
-TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
+TARGETS = re.compile(r"^([a-z][\w -]*):", re.MULTILINE)
 SUBCOMMAND = re.compile(r"^  ([a-z][\w-]*) {2,}\S", re.MULTILINE)
 WORD = re.compile(r"[\w./:@=$#{}*-]+")
 OF_THE_CLI_ITSELF = {("logs", "tail"): {"since", "follow", "format"}}
@@ -19,7 +19,7 @@ OF_THE_CLI_ITSELF = {("logs", "tail"): {"since", "follow", "format"}}
 
 
 def make_targets() -> set[str]:
-    return set(TARGET.findall((ROOT / "Makefile").read_text()))
+    return {name for names in TARGETS.findall((ROOT / "Makefile").read_text()) for name in names.split()}
 
 
 def make_faults(arguments: str) -> list[str]:

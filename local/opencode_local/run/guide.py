@@ -41,7 +41,7 @@ def places(run: Run) -> str:
     return f"""The gateway is ready at {run.url}   (OpenAI: {run.url}/v1, Anthropic: {run.url})
 {hosts}
   {"Bedrock":<24} {run.bedrock_url}
-  {"AWS, as administrator":<24} {run.aws_url}   (aws --endpoint-url {run.aws_url} dynamodb list-tables)"""
+  {"AWS, as administrator":<24} {run.aws_url}   (AWS_ENDPOINT_URL for the AWS CLI)"""
 
 
 def sign_in(run: Run) -> str:

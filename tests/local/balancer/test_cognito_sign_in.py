@@ -17,7 +17,7 @@ from opencode_local.issuer.user_pools import UserPool
 from opencode_local.provider.aws import Account
 from tests.local.balancer.running import Balanced, Declared, Rule, balanced, fixed, forward, served
 from tests.local.balancer.visitor import visitor
-from tests.local.user_pool_site import HOST, PREFIX, WEB, CognitoOnly, account_ids, declare_pool
+from tests.local.user_pool.site import HOST, PREFIX, WEB, CognitoOnly, account_ids, declare_pool
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -6,6 +6,7 @@ Rules: service model of SQS; terraform-provider-aws, internal/service/sqs/queue.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from opencode_local.provider.attribute_text import as_text, typed
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
@@ -69,7 +70,10 @@ class Queue(Handler):
             return None
         there = answer["Attributes"]
         return {
-            **{name: _typed(name, text) for name, text in reported(QUEUE, there, inputs).items()},
+            **{
+                name: typed(name, text, booleans=BOOLEANS, numbers=NUMBERS)
+                for name, text in reported(QUEUE, there, inputs).items()
+            },
             "name": id_.rpartition("/")[2],
             "arn": there["QueueArn"],
             "url": id_,
@@ -139,22 +143,10 @@ def _faults(inputs: Properties) -> Iterator[Fault]:
 def _attributes(inputs: Mapping[str, Any]) -> dict[str, str]:
     """SQS takes every attribute as text, and knows a standard queue by the absence of its kind."""
     return {
-        entry.member: _text(inputs[entry.property])
+        entry.member: as_text(inputs[entry.property])
         for entry in QUEUE
         if inputs.get(entry.property) is not None and (entry.property, inputs[entry.property]) != ("fifoQueue", False)
     }
-
-
-def _text(declared: Any) -> str:
-    return str(declared).lower() if isinstance(declared, bool) else str(declared)
-
-
-def _typed(name: str, text: str | None) -> Any:
-    if text is None:
-        return None
-    if name in BOOLEANS:
-        return text.lower() == "true"
-    return int(text) if name in NUMBERS else text
 
 
 HANDLERS = (Queue(), QueuePolicy())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from opencode_local.provider.attribute_text import as_text, typed
 from opencode_local.provider.aws import Aws, found
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.handler import AutoName, Fault, Handler, Properties
@@ -163,29 +164,20 @@ def _set_policy(aws: Aws, arn: str, policy: str) -> None:
 
 def _attributes(table: Sequence[Member], inputs: Mapping[str, Any]) -> dict[str, str]:
     """SNS takes every attribute as text."""
-    return {entry.member: _text(inputs[entry.property]) for entry in table if inputs.get(entry.property) is not None}
+    return {entry.member: as_text(inputs[entry.property]) for entry in table if inputs.get(entry.property) is not None}
 
 
 def _properties(table: Sequence[Member], there: Mapping[str, str], inputs: Mapping[str, Any]) -> Properties:
-    return {name: _typed(name, text) for name, text in reported(table, there, inputs).items()}
+    return {
+        name: typed(name, text, booleans=BOOLEANS, numbers=NUMBERS)
+        for name, text in reported(table, there, inputs).items()
+    }
 
 
 def _changed(table: Sequence[Member], old: Properties, new: Properties) -> list[tuple[str, str]]:
     """The attributes to set; one that is no longer declared is emptied."""
     before, after = _attributes(table, old), _attributes(table, new)
     return [(name, after.get(name, "")) for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-
-
-def _text(declared: Any) -> str:
-    return str(declared).lower() if isinstance(declared, bool) else str(declared)
-
-
-def _typed(name: str, text: str | None) -> Any:
-    if text is None:
-        return None
-    if name in BOOLEANS:
-        return text.lower() == "true"
-    return int(text) if name in NUMBERS else text
 
 
 def _refuse_policy(policy: str) -> None:

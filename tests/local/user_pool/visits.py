@@ -9,7 +9,7 @@ import jwt
 
 from tests.local.balancer.visitor import Page, Visitor
 from tests.local.browser import CHALLENGE, VERIFIER
-from tests.local.user_pool_site import CLI_CALLBACK, PoolSite
+from tests.local.user_pool.site import CLI_CALLBACK, PoolSite
 
 GUIDE = "Amazon Cognito developer guide"
 LOCAL_WEB = "http://localhost:8080"

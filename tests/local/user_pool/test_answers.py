@@ -3,32 +3,14 @@
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 
-from opencode_local.aws import EmbeddedAws
-from tests.local.balancer.visitor import Visitor, visitor
+from tests.local.balancer.visitor import Visitor
 from tests.local.browser import VERIFIER, Clock
-from tests.local.pool_visits import GUIDE, LOCAL_WEB, asked, picked, signed_in, sub_of, token, verified
-from tests.local.user_pool_site import CLI_CALLBACK, HOST, WEB, PoolSite, started_pool
-
-
-@pytest.fixture(scope="module")
-def here(aws: EmbeddedAws, clock: Clock) -> Iterator[PoolSite]:
-    """A user pool that runs, whose browsers come back to LOCAL_WEB."""
-    site = started_pool(aws, clock)
-    site.addresses.stand(WEB, LOCAL_WEB)
-    yield site
-    site.pool.stop()
-
-
-@pytest_asyncio.fixture
-async def ada() -> AsyncIterator[Visitor]:
-    async with visitor() as new:
-        yield new
+from tests.local.user_pool.site import CLI_CALLBACK, HOST, WEB, PoolSite
+from tests.local.user_pool.visits import GUIDE, LOCAL_WEB, asked, picked, signed_in, sub_of, token, verified
 
 
 def test_its_addresses_in_aws_have_places_on_this_machine(here: PoolSite) -> None:

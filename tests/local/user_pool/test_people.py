@@ -1,32 +1,15 @@
 """The people of a declared user pool: how long they stay signed in, how they leave, who they are."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 
 from opencode_local.aws import EmbeddedAws
-from tests.local.balancer.visitor import Visitor, visitor
+from tests.local.balancer.visitor import Visitor
 from tests.local.browser import Clock, Form
-from tests.local.pool_visits import GUIDE, LOCAL_WEB, asked, picked, refreshed, signed_in, sub_of, verified
-from tests.local.user_pool_site import WEB, PoolSite, declare_pool, started_pool
-
-
-@pytest.fixture(scope="module")
-def here(aws: EmbeddedAws, clock: Clock) -> Iterator[PoolSite]:
-    """A user pool that runs, whose browsers come back to LOCAL_WEB."""
-    site = started_pool(aws, clock)
-    site.addresses.stand(WEB, LOCAL_WEB)
-    yield site
-    site.pool.stop()
-
-
-@pytest_asyncio.fixture
-async def ada() -> AsyncIterator[Visitor]:
-    async with visitor() as new:
-        yield new
+from tests.local.user_pool.site import WEB, PoolSite, declare_pool, started_pool
+from tests.local.user_pool.visits import GUIDE, LOCAL_WEB, asked, picked, refreshed, signed_in, sub_of, verified
 
 
 @pytest.mark.parametrize("source", ["Amazon Cognito API reference: RefreshTokenRotationType"])

@@ -70,10 +70,7 @@ class Queue(Handler):
             return None
         there = answer["Attributes"]
         return {
-            **{
-                name: typed(name, text, booleans=BOOLEANS, numbers=NUMBERS)
-                for name, text in reported(QUEUE, there, inputs).items()
-            },
+            **typed(reported(QUEUE, there, inputs), booleans=BOOLEANS, numbers=NUMBERS),
             "name": id_.rpartition("/")[2],
             "arn": there["QueueArn"],
             "url": id_,

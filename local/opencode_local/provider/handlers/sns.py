@@ -168,10 +168,7 @@ def _attributes(table: Sequence[Member], inputs: Mapping[str, Any]) -> dict[str,
 
 
 def _properties(table: Sequence[Member], there: Mapping[str, str], inputs: Mapping[str, Any]) -> Properties:
-    return {
-        name: typed(name, text, booleans=BOOLEANS, numbers=NUMBERS)
-        for name, text in reported(table, there, inputs).items()
-    }
+    return typed(reported(table, there, inputs), booleans=BOOLEANS, numbers=NUMBERS)
 
 
 def _changed(table: Sequence[Member], old: Properties, new: Properties) -> list[tuple[str, str]]:

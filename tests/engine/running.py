@@ -1,5 +1,6 @@
 """Runs the real engine on a Pulumi project, against an AWS account of its own on this machine."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -22,6 +23,8 @@ PASSPHRASE = "correct horse"
 CHANGES = {"create", "update", "delete", "replace", "create-replacement", "delete-replaced", "read"}
 ACCOUNT_IDS = map(str, itertools.count(200000000000 + os.getpid() % 10000 * 1000))
 TAKE_A_RUNTIME = {"up", "preview", "refresh", "destroy"}
+RUN_TIMEOUT_S = 300
+"""The longest run took 30 s; a program that never ends would keep the engine waiting."""
 HOST_ZONE = "example.com"
 NO_DAEMON = "unix:///nowhere/docker.sock"
 """Images are known by their content here: to build the router's, each up would ask a registry for its base."""
@@ -60,7 +63,9 @@ class Project:
     cloud: Cloud
     state: Path
     program: Path | None = None
-    """A folder whose `__main__.py` runs in this process. None: the engine starts Python, as it does for a user."""
+    """A folder whose `__main__.py` runs in this process. None: the engine starts what Pulumi.yaml says."""
+    saves_each_step: bool = False
+    """Whether a run saves its state after every step, which takes longer than the steps, or only at its end."""
 
     def __post_init__(self) -> None:
         self.state.mkdir(exist_ok=True)
@@ -73,13 +78,16 @@ class Project:
             return self.run(*arguments, f"--client={address}", check=check)
 
     def run(self, *arguments: str, check: bool) -> subprocess.CompletedProcess[str]:
+        # A preview follows an up that has checked the types.
+        transpile_only = {"PULUMI_NODEJS_TRANSPILE_ONLY": str(arguments[0] == "preview").lower()}
         done = subprocess.run(
             [str(self.engine / "pulumi"), *arguments, "--non-interactive"],
             cwd=self.folder,
-            env=self.environment(),
+            env={**self.environment(), **transpile_only},
             capture_output=True,
             text=True,
             check=False,
+            timeout=RUN_TIMEOUT_S,
         )
         if check and done.returncode:
             raise EngineError(f"pulumi {' '.join(arguments)}\n{done.stdout}\n{done.stderr}")
@@ -96,6 +104,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "PULUMI_SKIP_CHECKPOINTS": str(not self.saves_each_step).lower(),
             "DOCKER_HOST": NO_DAEMON,
             **self.cloud.server.environment(),
         }
@@ -175,13 +184,18 @@ def shown(urn: str) -> str:
 
 
 def gateway(folder: Path, engine: Path, cloud: Cloud) -> Project:
-    """The repository's own project, with state and config elsewhere."""
+    """The repository's own project, with state and config elsewhere; its program runs in this process."""
     project = folder / "gateway"
     project.mkdir(parents=True)
     for part in ("stacks", ".venv", "router", "uv.lock", "pyproject.toml"):
         (project / part).symlink_to(ROOT / part)
     (project / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
-    return Project(folder=project, engine=engine, cloud=cloud, state=folder / "state")
+    return Project(folder=project, engine=engine, cloud=cloud, state=folder / "state", program=ROOT / "stacks")
+
+
+def as_a_user_has_it(project: Project) -> Project:
+    """Nothing spared: each run starts Python and saves its state after every step."""
+    return dataclasses.replace(project, program=None, saves_each_step=True)
 
 
 def config_for(environment: str, cloud: Cloud) -> dict[str, Any]:

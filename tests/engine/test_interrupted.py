@@ -1,8 +1,10 @@
 """An up that fails half-way is finished by the next one."""
 
+import dataclasses
+
 from opencode_stacks.declared import declared
 from tests.engine.leftovers import left_behind
-from tests.engine.running import Cloud, Project, config_for
+from tests.engine.running import Cloud, Project, as_a_user_has_it, config_for
 
 SAMPLED_FAILURES = 5
 
@@ -19,7 +21,7 @@ def test_an_up_that_fails_at_any_resource_is_finished_by_the_next_with_nothing_o
     project: Project, cloud: Cloud
 ) -> None:
     """One stack meets every failure in turn: each up finishes what the last left undone, and fails further on."""
-    stack = project.stack("dev", config_for("dev", cloud))
+    stack = dataclasses.replace(project, saves_each_step=True).stack("dev", config_for("dev", cloud))
     before_creation, after_creation = sampled()[::2], sampled()[1::2]
     for where, after in [(name, False) for name in before_creation] + [(name, True) for name in after_creation]:
         cloud.server.fail_at(where, after=after)
@@ -44,7 +46,7 @@ def test_a_config_with_faults_stops_an_up_before_anything_is_made(project: Proje
     config = config_for("dev", cloud)
     config["opencode:network"]["egress"] = "vpn"
     config["opencode:domain"]["host"] = "no host"
-    stack = project.stack("faulty", config)
+    stack = as_a_user_has_it(project).stack("faulty", config)
 
     printed = stack.up(check=False)
 

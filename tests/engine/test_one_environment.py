@@ -1,4 +1,7 @@
-"""The dev environment under the real engine: up, changes, drift, destroy. The tests build on one deployed stack."""
+"""The dev environment under the real engine: up, changes, drift, destroy. The tests build on one deployed stack.
+
+It is deployed as a user has it; what a changed config would do to it is asked of the program in this process.
+"""
 
 import dataclasses
 import json
@@ -11,7 +14,7 @@ import pytest
 
 from opencode_stacks.outputs import OUTPUTS
 from tests.engine.leftovers import left_behind
-from tests.engine.running import PASSPHRASE, Cloud, Project, Stack, config_for
+from tests.engine.running import PASSPHRASE, Cloud, Project, Stack, as_a_user_has_it, config_for
 
 STATEFUL = ("Table", "UserPool", "Bucket", "LoadBalancer", "Repository", "Secret")
 
@@ -111,7 +114,7 @@ CHANGES: Mapping[str, Change] = {
 @pytest.fixture(scope="module")
 def deployed(project: Project, cloud: Cloud) -> tuple[Stack, str]:
     """With what the engine printed."""
-    stack = project.stack("dev", config_for("dev", cloud))
+    stack = as_a_user_has_it(project).stack("dev", config_for("dev", cloud))
     return stack, stack.up()
 
 
@@ -167,12 +170,12 @@ def test_a_change_made_by_hand_is_shown_by_a_refresh_and_undone_by_an_up(dev: St
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_of_the_config_touches_what_it_is_about_and_replaces_nothing_that_holds_data(
-    dev: Stack, change: str
+    dev: Stack, project: Project, change: str
 ) -> None:
     config = dev.config
     dev.change(**CHANGES[change].sections)
     try:
-        steps = dev.preview()
+        steps = dataclasses.replace(dev, project=project).preview()
     finally:
         dev.configure(config)
 

@@ -211,7 +211,7 @@ class Stage:
         self, *, dynamodb_url: str | None = None, page_size: int | None = None, **policy: Any
     ) -> StagedRouter:
         """A router process; `policy` changes the token policy."""
-        config = AioConfig(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+        config = AioConfig(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=30)
         dynamodb = await self.opened.enter_async_context(
             AWS.create_client(
                 "dynamodb",

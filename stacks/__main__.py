@@ -1,8 +1,10 @@
 """The gateway: foundations first, front door last."""
 
+import pulumi
+
 from opencode_components import Api, ApiArgs, Logs, LogsArgs, Observability, ObservabilityArgs, Records
 from opencode_stacks.environment import Environment
-from opencode_stacks.outputs import Deployed, export
+from opencode_stacks.outputs import Deployed, client_config, export
 from opencode_stacks.parts import (
     Account,
     certificate_of,
@@ -21,6 +23,7 @@ is_protected = env.lifecycle.deletion_protection
 network = network_of(env)
 certificate = certificate_of(env)
 identity = identity_of(env, account)
+sign_in = client_config(env, identity)
 image = image_of(env)
 records = Records(f"{env.name}-records", records_args(env))
 logs = Logs(
@@ -53,6 +56,7 @@ api = Api(
         audience_claim=identity.audience_claim,
         audience_format=identity.audience_format,
         token_uses=identity.token_uses,
+        client_config=pulumi.Output.json_dumps(sign_in),
         keys_table_name=records.keys_table_name,
         keys_table_arn=records.keys_table_arn,
         usage_table_name=records.usage_table_name,
@@ -96,8 +100,14 @@ observability = Observability(
 )
 
 export(
-    env,
     Deployed(
-        network=network, identity=identity, image=image, records=records, logs=logs, api=api, alarms=observability
-    ),
+        network=network,
+        identity=identity,
+        image=image,
+        records=records,
+        logs=logs,
+        api=api,
+        alarms=observability,
+        client_config=sign_in,
+    )
 )

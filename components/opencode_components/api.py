@@ -28,6 +28,7 @@ DRAIN_S = 110
 ACCESS_LOG_RETENTION_DAYS = 90
 KNOWN = ("issuer", "jwks_url", "audiences", "audience_claim", "token_uses")
 TABLES = ("keys_table_name", "usage_table_name", "counters_table_name")
+PUBLISHED = "client_config"
 
 
 class ApiArgs(TypedDict):
@@ -83,6 +84,11 @@ class ApiArgs(TypedDict):
     """Table of budgets and limits."""
     counters_table_arn: Input[str]
     """Its ARN."""
+    client_config: NotRequired[Input[str]]
+    """JSON text of what clients need to sign in, served to everyone at /.well-known/opencode: `api_url`, `region`,
+    `issuer`, `client_id`, `scopes`, `callback_ports`, `authorization_endpoint`, `token_endpoint`, `jwks_url` and, where
+    the provider has them, `revocation_endpoint`, `end_session_endpoint`, `device_authorization_endpoint`. Nothing is
+    served unless given."""
     records_kms_key_arn: NotRequired[Input[str]]
     """Customer managed KMS key of the tables. None unless given."""
     log_group_name: Input[str]
@@ -271,8 +277,8 @@ def listener_rule(
 
 
 def known_of(args: ApiArgs) -> dict[str, Input[object]]:
-    """What the router is told of its issuer and its tables."""
-    return {key: value for key, value in args.items() if key in (*KNOWN, *TABLES)}
+    """What the router is told of its issuer and its tables, and what it is to tell clients."""
+    return {key: value for key, value in args.items() if key in (*KNOWN, *TABLES, PUBLISHED)}
 
 
 def variables_of(args: ApiArgs, known: Mapping[str, object], settings: Mapping[str, str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ class Rule:
 
 FIRST = PRIORITIES["api"].start
 ROUTER_RULES = (
-    Rule(suffix="health", priority=FIRST, paths=("/health", "/ready"), methods=("GET",)),
+    Rule(suffix="health", priority=FIRST, paths=("/health", "/ready", "/.well-known/opencode"), methods=("GET",)),
     Rule(suffix="key-bearer", priority=FIRST + STEP, header="Authorization", header_values=("Bearer oc_*",)),
     Rule(
         suffix="token",
@@ -57,8 +57,10 @@ ROUTER_RULES = (
     ),
     Rule(suffix="key-header", priority=FIRST + 3 * STEP, header="X-API-Key", header_values=("oc_*",)),
 )
-"""Public are GET /health and GET /ready alone, to the letter: `/` has nothing to tell and `/openapi.json` would tell
-strangers what there is to try; both are there for whoever brings a credential.
+"""Public are the paths of the first rule alone, to the letter: what clients need before they can sign in is at
+/.well-known/opencode. `/` has nothing to tell and `/openapi.json` would tell strangers what there is to try; both are
+there for whoever brings a credential. That rule is full: AWS allows three values in a condition and five in a rule.
+Source: Application Load Balancer user guide, "Condition types for listener rules" (read 2026-11-21).
 
 Keys are told from tokens by their prefix, and only the router can verify them. A bearer token is looked at before
 X-API-Key, so that a key in the one header never spares a token in the other its verification. Whatever is no case of

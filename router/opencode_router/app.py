@@ -6,6 +6,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from opencode_router.endpoints.client_settings import CLIENT_SETTINGS, published
 from opencode_router.endpoints.health import root
 from opencode_router.endpoints.openapi import openapi
 from opencode_router.endpoints.routes import ROUTES
@@ -31,9 +32,14 @@ QUIET = frozenset({"/health", "/ready"})
 
 
 def build_app(gateway: Gateway) -> web.Application:
-    """Middlewares from the outside in: every request gets an id and a log line, every error a shape."""
+    """Middlewares from the outside in: every request gets an id and a log line, every error a shape.
+
+    Raises CatalogueError when what is published of the catalogue cannot be.
+    """
     app = web.Application(middlewares=[tag_and_log, render_errors], client_max_size=gateway.settings.max_body_bytes)
     app[GATEWAY] = gateway
+    if settings := published(gateway):
+        app[CLIENT_SETTINGS] = settings
     app[IDENTITY] = gateway.identity
     app[API_KEYS] = gateway.identity.keys
     app.on_response_prepare.append(add_request_id)

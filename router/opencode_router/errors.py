@@ -10,6 +10,7 @@
     ├── MethodNotAllowed          405
     ├── Conflict                  409
     ├── BodyTooLarge              413
+    ├── ClientTooOld              426
     ├── Throttled                 429   Bedrock refused for now
     ├── AtCapacity                429   this process refused for now
     ├── Internal                  500   a fault of this program
@@ -115,6 +116,21 @@ class BodyTooLarge(RouterError):
 
     def __init__(self, *, limit_bytes: int) -> None:
         super().__init__(f"the request body is larger than {limit_bytes} bytes ({limit_bytes // 2**20} MiB)")
+
+
+class ClientTooOld(RouterError):
+    """`opencode-auth` is older than this gateway's operators allow.
+
+    Without the header `Upgrade`: a program has to be newer, not a protocol.
+    """
+
+    status = HTTPStatus.UPGRADE_REQUIRED
+    code = "client_too_old"
+
+    def __init__(self, *, version: str, minimum: str) -> None:
+        super().__init__(
+            f"this gateway needs opencode-auth {minimum} or newer, and this is {version}; run: opencode-auth update"
+        )
 
 
 class Throttled(RouterError):

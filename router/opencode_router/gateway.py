@@ -124,7 +124,9 @@ async def open_identity(settings: Settings, dynamodb: AioBaseClient) -> AsyncIte
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ISSUER_TIMEOUT_S)) as session:
         issuer = Issuer(session, issuer=settings.oidc_issuer, jwks_url=settings.oidc_jwks_url)
         keys = ApiKeys(KeyTable(dynamodb, settings.keys_table))
-        identity = Identity(tokens=TokenVerifier(policy, Jwks(issuer)), keys=keys)
+        identity = Identity(
+            tokens=TokenVerifier(policy, Jwks(issuer)), keys=keys, minimum_client=settings.minimum_client
+        )
         try:
             yield identity
         finally:

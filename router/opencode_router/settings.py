@@ -6,8 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from opencode_router.cpus import available_cpus
+from opencode_router.identity.client_version import Version, version
 from opencode_router.identity.safe_url import required_safe
+from opencode_router.wire.client_settings import ClientConfig
 
 MAX_PORT = 65535
 
@@ -70,6 +74,14 @@ def auth(text: str) -> BedrockAuth:
     return BedrockAuth(text.lower())
 
 
+def sign_in(text: str) -> ClientConfig:
+    """JSON; what goes to any of its addresses is a credential, so each must be safe."""
+    config = msgspec.json.decode(text, type=ClientConfig)
+    for address in config.addresses:
+        required_safe(address)
+    return config
+
+
 def setting(read: Callable[[str], object], example: str, *, default: object = MISSING) -> Any:
     """A field of Settings, read from the variable of its name in capitals."""
     metadata = {"read": read, "example": example}
@@ -115,6 +127,14 @@ class Settings:
     catalogue_overlay: str | None = setting(str, "[models.my-model] ...", default=None)
     """TOML or JSON text merged last."""
 
+    client_config: ClientConfig | None = setting(sign_in, '{"api_url": "https://ai.example.com", ...}', default=None)
+    """What clients are told at /.well-known/opencode; None: nothing."""
+    default_model: str | None = setting(str, "claude-sonnet-5-5", default=None)
+    """Any name of the model that tools begin with."""
+    minimum_client: Version | None = setting(version, "1.4.0", default=None)
+    """Older versions of `opencode-auth` are told to update."""
+    latest_client: Version | None = setting(version, "1.6.2", default=None)
+
     max_body_bytes: int = setting(positive, "33554432", default=32 * 2**20)
     max_concurrent_calls: int = setting(positive, "1000", default=1000)
     """Upstream calls open at once in this process."""
@@ -142,6 +162,7 @@ class Settings:
                 raise SettingError(f"{variable} is not set; for example {variable}={option.metadata['example']}")
         settings = cls(**values)
         require_distinct_ports(settings)
+        require_reachable_client(settings)
         return settings
 
 
@@ -157,6 +178,15 @@ def require_distinct_ports(settings: Settings) -> None:
         raise SettingError(
             f"PORT={settings.port} is one of the {settings.processes} ports from METRICS_PORT={settings.metrics_port}; "
             "for example PORT=8080 METRICS_PORT=9090"
+        )
+
+
+def require_reachable_client(settings: Settings) -> None:
+    """Raises SettingError when even the latest client would be told to update."""
+    minimum, latest = settings.minimum_client, settings.latest_client
+    if minimum and latest and latest < minimum:
+        raise SettingError(
+            f"MINIMUM_CLIENT={minimum} is newer than LATEST_CLIENT={latest}; there is nothing to update to"
         )
 
 

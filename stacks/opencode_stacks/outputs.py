@@ -58,17 +58,16 @@ class Deployed:
     logs: Logs
     api: Api
     alarms: Observability
+    client_config: pulumi.Output[dict[str, object]]
 
 
-def client_config(
-    env: Environment, identity: CognitoIdentity | ExternalIdentity, api: Api
-) -> pulumi.Output[dict[str, object]]:
+def client_config(env: Environment, identity: CognitoIdentity | ExternalIdentity) -> pulumi.Output[dict[str, object]]:
     """`{"api_url", "region", "issuer", "client_id", "scopes", "callback_ports", "<name>_endpoint"...}`.
 
-    An endpoint that the provider lacks is left out.
+    Clients read it of the gateway itself, operators of the stack. An endpoint that the provider lacks is left out.
     """
     facts: dict[str, pulumi.Input[object]] = {
-        "api_url": api.url,
+        "api_url": f"https://{env.domain.host}",
         "region": env.region,
         "issuer": identity.issuer,
         "client_id": identity.cli_client_id,
@@ -84,7 +83,7 @@ def client_config(
     return pulumi.Output.all(**facts).apply(lambda known: {key: value for key, value in known.items() if value})
 
 
-def export(env: Environment, deployed: Deployed) -> None:
+def export(deployed: Deployed) -> None:
     """Exports everything in OUTPUTS."""
     values: dict[str, object] = {
         "api_url": deployed.api.url,
@@ -110,7 +109,7 @@ def export(env: Environment, deployed: Deployed) -> None:
         "access_log_bucket": deployed.api.access_log_bucket,
         "alarm_topic_arn": deployed.alarms.topic_arn,
         "dashboard_url": deployed.alarms.dashboard_url,
-        "client_config": client_config(env, deployed.identity, deployed.api),
+        "client_config": deployed.client_config,
     }
     for name in OUTPUTS:
         pulumi.export(name, values[name])

@@ -1,5 +1,6 @@
 """An Api as a program would declare it, and the images that go with it."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,17 @@ LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/opencode/dev/router"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/router"
 ISSUER = "https://login.example.com/"
 JWKS_URL = "https://login.example.com/keys"
+CLIENT_CONFIG = {
+    "api_url": f"https://{HOST}",
+    "region": REGION,
+    "issuer": ISSUER,
+    "client_id": "gateway-cli",
+    "scopes": ["openid", "email"],
+    "callback_ports": [8080, 19876],
+    "authorization_endpoint": "https://login.example.com/authorize",
+    "token_endpoint": "https://login.example.com/token",
+    "jwks_url": JWKS_URL,
+}
 
 
 def api_args(**changes: Any) -> ApiArgs:
@@ -41,6 +53,7 @@ def api_args(**changes: Any) -> ApiArgs:
         "audience_claim": "client_id",
         "audience_format": "single-string",
         "token_uses": ["access"],
+        "client_config": json.dumps(CLIENT_CONFIG),
         "keys_table_name": "dev-keys",
         "keys_table_arn": KEYS,
         "usage_table_name": "dev-usage",

@@ -13,7 +13,7 @@ from opencode_components.testing.plugin import Deploy
 from opencode_router.catalogue.choose import order
 from opencode_router.gateway import FLUSH_S
 from opencode_router.settings import Settings
-from tests.components.api_program import IMAGE, ISSUER, JWKS_URL, PROFILES, REGION, an_api, api_args
+from tests.components.api_program import CLIENT_CONFIG, IMAGE, ISSUER, JWKS_URL, PROFILES, REGION, an_api, api_args
 
 SERVICE, TASK = "aws:ecs/service:Service", "aws:ecs/taskDefinition:TaskDefinition"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -69,6 +69,22 @@ def test_without_profiles_the_router_tries_none(deploy: Deploy) -> None:
 
     assert order(REGION, read.bedrock_profiles) == ("region",)
     assert read.oidc_token_uses == ()
+
+
+def test_what_clients_need_to_sign_in_reaches_the_router_as_it_was_given(graph: Graph) -> None:
+    read = settings(graph)
+
+    assert json.loads(variables(graph)["CLIENT_CONFIG"]) == CLIENT_CONFIG
+    assert read.client_config is not None
+    assert read.client_config.callback_ports == (8080, 19876)
+    assert read.client_config.revocation_endpoint is None
+
+
+def test_an_api_that_is_told_nothing_for_clients_tells_them_nothing(deploy: Deploy) -> None:
+    args = api_args()
+    del args["client_config"]
+
+    assert settings(deploy(lambda: Api("dev-api", args))).client_config is None
 
 
 def test_further_settings_reach_the_router(deploy: Deploy) -> None:

@@ -35,6 +35,17 @@ REQUESTS: Sequence[tuple[str, str, Headers, str]] = (
     # public, to the letter
     ("GET", "/health", [], FORWARDED),
     ("GET", "/ready", [], FORWARDED),
+    ("GET", "/.well-known/opencode", [], FORWARDED),
+    ("HEAD", "/.well-known/opencode", [], REFUSED),
+    ("POST", "/.well-known/opencode", [], REFUSED),
+    ("OPTIONS", "/.well-known/opencode", [], REFUSED),
+    ("GET", "/.well-known/opencode/", [], REFUSED),
+    ("GET", "/.well-known/opencode/../../v1/models", [], REFUSED),
+    ("GET", "/.well-known/OpenCode", [], REFUSED),
+    ("GET", "/.well-known/openid-configuration", [], REFUSED),
+    ("GET", "/xwell-known/opencode", [], REFUSED),
+    ("GET", "/.well-known", [], REFUSED),
+    ("GET", "/v1/.well-known/opencode", [], REFUSED),
     ("HEAD", "/health", [], REFUSED),
     ("POST", "/health", [], REFUSED),
     ("DELETE", "/ready", [], REFUSED),
@@ -216,6 +227,15 @@ def test_the_routers_rules_keep_to_their_range_and_no_two_ranges_meet(graph: Gra
     assert set(taken) <= set(PRIORITIES["api"])
     assert all(one.stop <= next_.start for one, next_ in itertools.pairwise(ranges))
     assert (ranges[0].start, ranges[-1].stop) == (1, 50_001)
+
+
+def test_no_rule_compares_more_values_than_aws_allows(graph: Graph) -> None:
+    """Application Load Balancer user guide, "Condition types for listener rules" (read 2026-11-21)."""
+    for rule in graph.all("aws:lb/listenerRule:ListenerRule"):
+        values = [len(part["values"]) for condition in rule.inputs["conditions"] for part in condition.values()]
+
+        assert max(values) <= 3, rule
+        assert sum(values) <= 5, rule
 
 
 def test_every_rule_is_bound_to_the_host(graph: Graph) -> None:

@@ -10,10 +10,13 @@ import aiohttp
 from opencode_local.aws import REGION, EmbeddedAws
 from opencode_local.bedrock import BedrockStandIn
 from opencode_local.issuer import CLI_CLIENT_ID, Issuer
+from opencode_local.issuer.openid import OPENID
+from opencode_local.ports import free_port
 from opencode_router.app import build_app
 from opencode_router.gateway import Gateway, open_gateway
 from opencode_router.server import listen
 from opencode_router.settings import Settings
+from opencode_router.wire.client_settings import ClientConfig
 from tests.tables import KEYS_TABLE, USAGE_TABLE
 
 
@@ -67,12 +70,30 @@ def settings_for(world: World, **changes: Any) -> Settings:
     return Settings(**{**values, **changes})
 
 
+def client_config(issuer: Issuer, api_url: str) -> ClientConfig:
+    """As the program exports it, of the local issuer, which takes any loopback port."""
+    places = {name: issuer.url + path for name, path in OPENID.paths.items() if name.endswith("_endpoint")}
+    del places["userinfo_endpoint"]
+    return ClientConfig(
+        api_url=api_url,
+        region=REGION,
+        issuer=issuer.url,
+        client_id=CLI_CLIENT_ID,
+        scopes=("openid", "email", "profile", "offline_access"),
+        callback_ports=(free_port(0), free_port(0)),
+        jwks_url=issuer.url + OPENID.paths["jwks_uri"],
+        **places,
+    )
+
+
 @asynccontextmanager
 async def running_router(world: World, **changes: Any) -> AsyncIterator[Router]:
-    """A router of its own, with some settings changed."""
-    async with open_gateway(settings_for(world, **changes)) as gateway:
-        runner = await listen(build_app(gateway), "127.0.0.1", 0)
-        host, port = runner.addresses[0]
-        async with aiohttp.ClientSession(f"http://{host}:{port}") as client:
-            yield Router(url=f"http://{host}:{port}", gateway=gateway, world=world, client=client)
+    """A router of its own, with some settings changed. It tells clients where it is."""
+    port = free_port(0)
+    url = f"http://127.0.0.1:{port}"
+    published = {"client_config": client_config(world.issuer, url)}
+    async with open_gateway(settings_for(world, **{**published, **changes})) as gateway:
+        runner = await listen(build_app(gateway), "127.0.0.1", port)
+        async with aiohttp.ClientSession(url) as client:
+            yield Router(url=url, gateway=gateway, world=world, client=client)
         await runner.cleanup()

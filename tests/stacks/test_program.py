@@ -22,6 +22,7 @@ from opencode_components.testing import (
     route,
 )
 from opencode_local.issuer import Issuer
+from opencode_router.settings import Settings
 from opencode_stacks.declared import config_of
 from opencode_stacks.environment import PROJECT, ROOT
 from opencode_stacks.outputs import OUTPUTS
@@ -68,6 +69,14 @@ def test_the_outputs_are_those_in_the_documents_and_none_is_secret(graph: Graph)
     assert graph.outputs.keys() == OUTPUTS.keys()
     assert not graph.secret_outputs
     assert {"api_url", "issuer", "client_id", "scopes", "callback_ports"} <= graph.outputs["client_config"].keys()
+
+
+def test_clients_are_told_by_the_gateway_what_the_stack_exports_for_them(graph: Graph) -> None:
+    (container,) = json.loads(graph.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
+    variables = {entry["name"]: entry["value"] for entry in container["environment"]}
+
+    assert json.loads(variables["CLIENT_CONFIG"]) == graph.outputs["client_config"]
+    assert Settings.load(variables).client_config is not None, "the router understands it"
 
 
 def test_no_resource_stands_outside_a_component(graph: Graph) -> None:

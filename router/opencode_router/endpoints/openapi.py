@@ -79,7 +79,8 @@ def responses(route: Route, schemas: dict[type, dict[str, Any]]) -> dict[str, An
     error = gateway_api.AnthropicError if "messages" in route.path else gateway_api.OpenAIError
     refusal = gateway_api.Readiness if route.path == "/ready" else error
     found = {str(route.status): response(route.status, schemas[route.response] if route.response else None)}
-    return found | {str(status): response(status, schemas[refusal]) for status in route.other_statuses}
+    others = {status: schemas[refusal] if status >= HTTPStatus.BAD_REQUEST else None for status in route.other_statuses}
+    return found | {str(status): response(status, schema) for status, schema in others.items()}
 
 
 def response(status: int, schema: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from aiohttp.typedefs import Handler
 
 from opencode_router.endpoints import api_keys, health, models
 from opencode_router.endpoints.chat_completions import chat_completions
+from opencode_router.endpoints.client_settings import client_settings
 from opencode_router.endpoints.count_tokens import count_tokens
 from opencode_router.endpoints.messages import messages
 from opencode_router.wire import anthropic_messages, gateway_api, openai_chat
+from opencode_router.wire.client_settings import ClientSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,8 @@ class Route:
     other_statuses: tuple[int, ...] = ()
 
 
-INFERENCE_ERRORS = (400, 401, 403, 404, 413, 429, 502, 503, 504)
-KEY_ERRORS = (400, 401, 403, 503)
+INFERENCE_ERRORS = (400, 401, 403, 404, 413, 426, 429, 502, 503, 504)
+KEY_ERRORS = (400, 401, 403, 426, 503)
 
 ROUTES = (
     Route(method="GET", path="/", handler=health.root, summary="A few words", is_public=True),
@@ -52,11 +54,20 @@ ROUTES = (
     ),
     Route(
         method="GET",
+        path="/.well-known/opencode",
+        handler=client_settings,
+        summary="How clients sign in, and which models they find",
+        response=ClientSettings,
+        is_public=True,
+        other_statuses=(304, 404),
+    ),
+    Route(
+        method="GET",
         path="/v1/models",
         handler=models.models,
         summary="All models",
         response=gateway_api.ModelList,
-        other_statuses=(401, 503),
+        other_statuses=(401, 426, 503),
     ),
     Route(
         method="GET",
@@ -64,7 +75,7 @@ ROUTES = (
         handler=models.model,
         summary="One model, by id or alias",
         response=gateway_api.ModelObject,
-        other_statuses=(401, 404, 503),
+        other_statuses=(401, 404, 426, 503),
     ),
     Route(
         method="POST",

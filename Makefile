@@ -11,7 +11,7 @@ AGENTS := tests/clients/node_modules/.installed
 TYPESCRIPT := tests/engine/typescript/node_modules/.installed
 ENV ?= dev
 
-.PHONY: up status logs down test cost diagram docs format bench first-answer lock image
+.PHONY: up status logs down test cost diagram docs format bench bench-proxy first-answer lock image
 
 up: .venv/.synced ## the program itself on this machine, until Ctrl-C; docs/local.md lists KEEP=1, BEDROCK=aws, ...
 	@.venv/bin/python -m opencode_local up
@@ -32,6 +32,9 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench
+
+bench-proxy: .venv/.synced ## what the client's local proxy adds to an answer, and how soon its commands start
+	@.venv/bin/python -m bench.proxy
 
 first-answer: .venv/.synced ## how long `make up` takes until the first answer; writes it into the README
 	@.venv/bin/python -m bench.first_answer
@@ -58,7 +61,7 @@ lock: $(UV)
 	@echo uv | $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--output-file router/build-requirements.txt -
 
-.venv/.synced: pyproject.toml uv.lock components/pyproject.toml stacks/pyproject.toml router/pyproject.toml local/pyproject.toml | $(UV)
+.venv/.synced: pyproject.toml uv.lock components/pyproject.toml stacks/pyproject.toml router/pyproject.toml local/pyproject.toml client/pyproject.toml | $(UV)
 	@echo "==> installing Python packages (about 30 s the first time)"
 	@$(UV) sync --quiet --locked --all-groups --python $(PYTHON)
 	@touch $@

@@ -1,0 +1,67 @@
+"""`uninstall`: every change that was made to this machine, taken back."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from opencode_auth import output, paths
+from opencode_auth.consent import agree
+from opencode_auth.errors import ClientError
+from opencode_auth.tools import config_file
+from opencode_auth.tools.catalogue import TOOLS
+
+Step = tuple[str, Callable[[], object]]
+"""What the person is told, and how it is done."""
+
+
+@click.command()
+@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask.")
+@click.pass_context
+def command(context: click.Context, *, is_agreed: bool) -> int:
+    """Undo the tools' configurations, stop the proxy, sign out and remove our files.
+
+    Keys at the gateway stay: revoke them first.
+    """
+    tools, own = tool_steps(), own_steps(context)
+    for words, _ in (*tools, *own):
+        click.echo(words)
+    if not agree("Do all this?", is_given=is_agreed):
+        output.say("nothing was changed")
+        return 0
+    # our files hold the way back for tools, so they stay until that has been gone
+    is_whole = carried_out(tools) and carried_out(own)
+    output.say("the program itself: uv tool uninstall opencode-auth, or pipx uninstall opencode-auth")
+    return 0 if is_whole else 1
+
+
+def tool_steps() -> list[Step]:
+    plans = [plan for plan in map(config_file.to_undo, TOOLS) if plan]
+    return [(f"restore {plan.file}", partial(config_file.carry_out, plan)) for plan in plans]
+
+
+def own_steps(context: click.Context) -> list[Step]:
+    from opencode_auth.commands import logout  # noqa: PLC0415  start-up
+
+    folders = dict.fromkeys((paths.config_folder(), paths.state_folder(), paths.cache_folder()))
+    removals = [(f"remove {folder}", partial(remove, folder)) for folder in folders]
+    return [("stop the local proxy and sign out", partial(context.invoke, logout.command)), *removals]
+
+
+def remove(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def carried_out(steps: Sequence[Step]) -> bool:
+    """Whether all of it worked; what does not is said, and the rest of these is done all the same."""
+    is_whole = True
+    for words, step in steps:
+        try:
+            step()
+        except (ClientError, OSError) as error:
+            output.say(f"could not {words}: {error}")
+            is_whole = False
+    return is_whole

@@ -1,0 +1,27 @@
+"""What a configuration does not have."""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from opencode_auth.errors import ClientError
+
+
+class Absent(Enum):
+    """No value, which is not the same as null."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
+class NotUnderstood(ClientError):
+    """A configuration that cannot be edited; the message says where and why."""
+
+
+class NotATable(NotUnderstood):
+    """A configuration has a plain value where there should be an object or table."""
+
+    def __init__(self, path: Sequence[str]) -> None:
+        where = ".".join(path) or "the whole file"
+        super().__init__(f"expected an object at {where!r}, found a plain value")

@@ -1,0 +1,40 @@
+"""One developer's machine, with a gateway and a provider."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opencode_local.issuer import Issuer
+from tests.client.person import Person, new_person
+from tests.client.proxied import KEY
+from tests.client.servers import Server, running
+
+
+@pytest.fixture
+def stub_gateway() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def person(tmp_path: Path, stub_gateway: Server, issuer: Issuer) -> Person:
+    """Set up for the gateway, not signed in."""
+    somebody = new_person(tmp_path, stub_gateway, issuer, now_s=time.time())
+    somebody.set_up()
+    return somebody
+
+
+@pytest.fixture
+def ada(person: Person) -> Person:
+    """Signed in; what the sign-in asked of the gateway is forgotten."""
+    person.signed_in()
+    person.gateway.seen.clear()
+    return person
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody signs in: the environment has a key."""
+    monkeypatch.setenv("OPENCODE_API_KEY", KEY)

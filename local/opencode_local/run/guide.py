@@ -46,12 +46,12 @@ def places(run: Run) -> str:
 
 def sign_in(run: Run) -> str:
     config = run.client_config
-    provider = f"People sign in at {config['issuer']}"
-    how = "docs/local.md shows how to sign in and to create a key."
-    if not run.api_key:
-        return f"{provider}; {how}"
-    return f"""{provider}, as {", ".join(run.people)}, without passwords; {how}
-A personal API key of {run.people[0]}: {run.api_key}"""
+    people = f" as {', '.join(run.people)}, without passwords" if run.people else ""
+    signed_in = f"""Sign in{people}, at {config["issuer"]}:
+
+  .venv/bin/opencode-auth setup {run.url}
+  .venv/bin/opencode-auth login"""
+    return f"{signed_in}\n\nA personal API key of {run.people[0]}: {run.api_key}" if run.api_key else signed_in
 
 
 def trust(run: Run) -> str:

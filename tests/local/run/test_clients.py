@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import aiohttp
 import anthropic
 import openai
 
@@ -31,6 +32,21 @@ async def test_the_anthropic_sdk_streams(running: Running) -> None:
         text = await stream.get_final_text()
 
     assert text == ANSWER
+
+
+async def test_a_client_needs_nothing_but_the_url_to_learn_how_one_signs_in(running: Running) -> None:
+    async with aiohttp.ClientSession() as stranger, stranger.get(f"{running.url}/.well-known/opencode") as answer:
+        assert answer.status == 200, await answer.text()
+        settings = await answer.json()
+        issuer = settings["gateway"]["issuer"]
+    async with aiohttp.ClientSession() as stranger, stranger.get(settings["gateway"]["jwks_url"]) as keys:
+        assert (await keys.json())["keys"]
+
+    shown = {name: value for name, value in settings["gateway"].items() if value is not None}
+    assert shown == running.run.client_config, "the same as the stack's output, both with this machine's addresses"
+    assert issuer.startswith("http://")
+    assert settings["config"]["provider"]["bedrock"]["options"]["baseURL"] == f"{running.url}/v1"
+    assert set(settings["config"]["provider"]["bedrock"]["models"]) == set(running.run.models)
 
 
 @needs_agents

@@ -16,10 +16,6 @@ from opencode_local.status import ADDRESS, Part, Status
 Say = Callable[[str], None]
 
 
-class CloudFailed(Exception):
-    """The environment cannot run here; the text says what is wrong."""
-
-
 @dataclass(kw_only=True)
 class Cloud:
     """What runs, and where."""

@@ -12,7 +12,8 @@ from opencode_local.provider.aws import Account
 from opencode_local.provider.engine import LocalEngine, RefusedInputs
 from opencode_local.provider.errors import AwsError
 from opencode_local.provider.registry import UnknownType
-from opencode_local.run.cloud import CloudFailed, Say
+from opencode_local.run.cloud import Say
+from opencode_local.run.failure import CloudFailed
 from opencode_local.run.options import Options
 from opencode_stacks.environment import PROJECT, REGION_KEY, ROOT
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from opencode_local.addresses import Addresses
 from opencode_local.issuer import DEFAULT_USERS, Client, Issuer
 from opencode_local.issuer.clients import GRANT_TYPES, WEB_CLIENT_SECRET
+from opencode_local.ports import holder
+from opencode_local.run.failure import CloudFailed
 from opencode_local.status import Part, Status
 
 SECTION = "opencode:oidc"
@@ -43,12 +45,12 @@ class OwnProvider:
         )
         cli = Client(client_id=oidc["cli_client_id"], redirect_uris=CALLBACK_PATHS, grant_types=GRANT_TYPES)
         self._audience = str(oidc["audiences"][0])
-        self._port = urlsplit(oidc["issuer"]).port or 80
+        self.port = urlsplit(oidc["issuer"]).port or 80
         self._issuer = Issuer(clients=(cli, browser))
 
     def start(self) -> str:
         """Raises OSError when the port of the config's issuer is taken."""
-        return self._issuer.start(self._port)
+        return self._issuer.start(self.port)
 
     def stop(self) -> None:
         self._issuer.stop()
@@ -71,12 +73,17 @@ def is_ours(config: Mapping[str, Any]) -> bool:
 async def own_provider(config: Mapping[str, Any], addresses: Addresses, stack: AsyncExitStack) -> OwnProvider | None:
     """Started where the config names an issuer on this machine: the program reads its document. None elsewhere.
 
-    Raises OSError when its port is taken.
+    Raises CloudFailed when its port is taken.
     """
     if not is_ours(config):
         return None
     host = config["opencode:domain"]["host"]
     provider = OwnProvider(config[SECTION], addresses, callback_urls=(f"https://{host}{CALLBACK}",))
-    await asyncio.to_thread(provider.start)
+    try:
+        await asyncio.to_thread(provider.start)
+    except OSError as error:
+        port = provider.port
+        reason = f"{SECTION}.issuer is on this machine, and its port {port} is taken by {holder(port)}"
+        raise CloudFailed(f"{reason}; end that, or name another port there") from error
     stack.callback(provider.stop)
     return provider

@@ -32,8 +32,9 @@ from opencode_local.ports import LocalPorts
 from opencode_local.provider.aws import Account
 from opencode_local.run import prerequisites
 from opencode_local.run.authority import Authority
-from opencode_local.run.cloud import Cloud, CloudFailed, Say
+from opencode_local.run.cloud import Cloud, Say
 from opencode_local.run.deploying import deployed
+from opencode_local.run.failure import CloudFailed
 from opencode_local.run.hosts import declared_hosts, place
 from opencode_local.run.identity import own_provider
 from opencode_local.run.kept import Kept

@@ -8,15 +8,15 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from opencode_local.run.cloud import Cloud, CloudFailed, Say
+from opencode_local.run.cloud import Cloud, Say
 from opencode_local.run.control import Control
+from opencode_local.run.failure import TOLD
 from opencode_local.run.guide import guide
 from opencode_local.run.introduction import introduced
 from opencode_local.run.options import Options
 from opencode_local.run.run_file import RUN_FILE
 from opencode_local.run.starting import running_cloud
 from opencode_local.run.watching import roll_on_changes
-from opencode_stacks.faults import ConfigError
 
 IMPATIENT = 130
 """What a shell reports of a program that Ctrl-C has ended."""
@@ -31,7 +31,7 @@ async def up(environ: Mapping[str, str]) -> int:
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         return 0
-    except (ConfigError, CloudFailed, FileNotFoundError) as error:
+    except TOLD as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

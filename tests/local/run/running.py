@@ -118,12 +118,17 @@ async def printed_by(folder: Path, name: str, **variables: str) -> tuple[int | N
     return process.returncode, output.decode(), (complaints or b"").decode()
 
 
-def environment_file(folder: Path, name: str, **changes: Mapping[str, Any]) -> Path:
-    """Pulumi.<name>.yaml in the folder: the local environment with some keys of some sections changed."""
+def environment_file(folder: Path, name: str, **changes: Mapping[str, Any] | None) -> Path:
+    """Pulumi.<name>.yaml in the folder: the local environment with some keys of some sections changed.
+
+    None takes a section away.
+    """
     config = config_of("local")
     for section, keys in changes.items():
         key = f"opencode:{section}"
-        config[key] = {**config.get(key, {}), **keys}
+        config[key] = {**config.get(key, {}), **(keys or {})}
+        if keys is None:
+            del config[key]
     file = folder / f"Pulumi.{name}.yaml"
     file.write_text(json.dumps({"config": config}))
     return file

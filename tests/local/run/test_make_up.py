@@ -158,10 +158,26 @@ async def test_what_cannot_run_is_told_by_its_key(tmp_path: Path) -> None:
     wrong = environment_file(tmp_path, "wrong", router={"min_tasks": 5})
 
     code, complaints, _ = await printed_by(tmp_path, "up", ENV=str(wrong))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        issuer = environment_file(tmp_path, "taken", cognito=None, oidc=own_provider(port))
+        held, told, _ = await printed_by(tmp_path, "up", ENV=str(issuer))
     option = await printed_by(tmp_path, "up", BEDROCK="azure")
     nobody = await printed_by(tmp_path, "status")
 
-    assert (code, option[0], nobody[0]) == (1, 1, 1)
+    assert (code, held, option[0], nobody[0]) == (1, 1, 1, 1)
+    assert f"opencode:oidc.issuer is on this machine, and its port {port} is taken by" in told
     assert "opencode:router.max_tasks" in complaints
     assert option[1] == "BEDROCK='azure' is not known; use one of local, aws\n"
     assert nobody[2] == "nothing runs here: there is no .local/run.json; start it with `make up`\n"
+
+
+def own_provider(port: int) -> dict[str, Any]:
+    """A section for an identity provider that the run itself starts."""
+    return {
+        "issuer": f"http://127.0.0.1:{port}",
+        "cli_client_id": "gateway-cli",
+        "browser_client_id": "gateway-browser",
+        "browser_client_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:idp-AbCdEf",
+        "audiences": ["gateway-cli"],
+    }

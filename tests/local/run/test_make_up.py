@@ -13,6 +13,7 @@ import aiohttp
 import psutil
 
 from opencode_local.issuer import DEFAULT_USERS
+from opencode_local.ports import free_port
 from opencode_local.run.run_file import RUN_FILE
 from tests.local.run.running import Running, environment_file, make_up, pasted, printed_by
 
@@ -129,10 +130,13 @@ async def test_the_real_bedrock_is_called_over_tls_from_a_port_beside_the_taken_
 
 
 async def test_what_the_config_says_is_what_runs(tmp_path: Path) -> None:
-    """Rules, environment and count, none of them known to anything but the config."""
+    """Rules, environment, count and who says who people are: nothing but the config knows of them."""
+    port = free_port(0)
     changed = environment_file(
         tmp_path,
         "trial",
+        cognito=None,
+        oidc=own_provider(port),
         domain={"host": "models.trial.test"},
         router={"min_tasks": 2, "settings": {"LOG_LEVEL": "WARNING", "MAX_BODY_BYTES": "1000"}},
     )
@@ -147,10 +151,12 @@ async def test_what_the_config_says_is_what_runs(tmp_path: Path) -> None:
             async with client.post("/v1/chat/completions", json=body) as too_large:
                 assert too_large.status == 413
         _, logs, _ = await printed_by(tmp_path, "logs", NAME="router")
+        issuer = running.run.client_config["issuer"]
 
     tasks = [line for line in status.splitlines() if " task " in line]
     assert len(tasks) == 2
     assert "models.trial.test" in running.printed
+    assert issuer == f"http://127.0.0.1:{port}"
     assert '"level":"INFO"' not in logs
 
 

@@ -1,7 +1,7 @@
-"""The two protocols callers speak, as far as every answer needs them: errors, keep-alives, content types.
+"""The protocols callers speak, as far as every answer needs them: errors, keep-alives, content types.
 
-Sources: OpenAI API reference, "Error codes" and "Streaming"; Anthropic API reference, "Errors" and "Streaming
-messages" (all read 2026-11-21).
+Sources: OpenAI API reference, "Error codes", "Streaming" and "response.failed"; Anthropic API reference, "Errors" and
+"Streaming messages" (all read 2026-11-21).
 """
 
 from collections.abc import Callable, Mapping
@@ -58,6 +58,24 @@ def anthropic_error(error: RouterError, request_id: str) -> Mapping[str, object]
     }
 
 
+def failed_response(error: RouterError, request_id: str) -> Mapping[str, object]:
+    """The event `response.failed`: Codex takes no other for an error. The gateway does not count a stream's events."""
+    return {
+        "type": "response.failed",
+        "sequence_number": 0,
+        "response": {
+            "id": f"resp_{request_id.removeprefix('req_')}",
+            "object": "response",
+            "status": "failed",
+            "error": {"code": error.code, "message": error.message},
+            "incomplete_details": None,
+            "output": [],
+            "usage": None,
+        },
+        "request_id": request_id,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientProtocol:
     """How one client protocol says what is not an answer."""
@@ -67,16 +85,25 @@ class ClientProtocol:
     error_event_prefix: bytes
     keep_alive: bytes
     """A whole event that every client of the protocol passes over."""
+    stream_error: Callable[[RouterError, str], Mapping[str, object]] | None = None
+    """The same within a stream; None: as in a response."""
 
     def error_body(self, error: RouterError, request_id: str) -> bytes:
         return msgspec.json.encode(self.error(error, request_id))
 
     def error_event(self, error: RouterError, request_id: str) -> bytes:
         """The event that ends a stream that failed after it had begun."""
-        return self.error_event_prefix + self.error_body(error, request_id) + b"\n\n"
+        body = (self.stream_error or self.error)(error, request_id)
+        return self.error_event_prefix + msgspec.json.encode(body) + b"\n\n"
 
 
 OPENAI = ClientProtocol(error=openai_error, error_event_prefix=b"data: ", keep_alive=b": keep-alive\n\n")
+RESPONSES = ClientProtocol(
+    error=openai_error,
+    error_event_prefix=b"event: response.failed\ndata: ",
+    keep_alive=OPENAI.keep_alive,
+    stream_error=failed_response,
+)
 ANTHROPIC = ClientProtocol(
     error=anthropic_error,
     error_event_prefix=b"event: error\ndata: ",

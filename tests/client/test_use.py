@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,15 +166,30 @@ async def test_a_model_that_the_gateway_does_not_have_is_refused_with_the_neares
 
 
 async def test_codex_is_not_configured_for_a_gateway_that_it_cannot_speak_to(laptop: Laptop) -> None:
+    server = await a_gateway(paths=("/v1/chat/completions",))
+    laptop.point_at(str(server.make_url("")).rstrip("/"))
+
     said = await laptop.say("use", "codex", "--yes")
+    await server.close()
 
     assert said.exit_code == 1
     assert "does not offer POST /v1/responses" in said.stderr
     assert not (laptop.home / CODEX).exists()
 
 
-async def a_gateway(config: dict[str, Any] | None = None) -> TestServer:
-    """With the Responses API, two models and the opencode.json that it publishes."""
+async def test_codex_is_configured_for_this_gateway(laptop: Laptop, router: Router) -> None:
+    said = await laptop.say("use", "codex", "--yes", "--model", "gpt-oss-120b")
+
+    assert said.exit_code == 0, said
+    written = tomllib.loads((laptop.home / CODEX).read_text())
+    provider = written["model_providers"][written["model_provider"]]
+    assert (written["model"], provider["base_url"]) == ("gpt-oss-120b", f"{router.url}/v1")
+
+
+async def a_gateway(
+    config: dict[str, Any] | None = None, *, paths: Sequence[str] = ("/v1/responses", "/v1/chat/completions")
+) -> TestServer:
+    """With two models and the opencode.json that it publishes; `paths` take any request."""
 
     async def listing(_request: web.Request) -> web.Response:
         entry = {"context_length": 128_000, "max_output_tokens": 16_384, "capabilities": {"tools": True}}
@@ -188,7 +204,7 @@ async def a_gateway(config: dict[str, Any] | None = None) -> TestServer:
     app = web.Application()
     app.router.add_get("/v1/models", listing)
     app.router.add_get("/.well-known/opencode", settings)
-    for path in ("/v1/responses", "/v1/chat/completions"):
+    for path in paths:
         app.router.add_post(path, inference)
     server = TestServer(app)
     await server.start_server()

@@ -20,6 +20,8 @@ from opencode_router.endpoints.openapi import document
 from opencode_router.endpoints.routes import ROUTES
 from tests.router.running import Router
 
+pytestmark = pytest.mark.usefixtures("api_key")  # made before the drawn requests use up what one person may have
+
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,

@@ -25,7 +25,7 @@ from opencode_local.bedrock.script import script
 LARGEST_BODY_BYTES = 32 * 2**20
 BACKLOG = 1024
 """Connections that may wait: hundreds of callers come at once."""
-MANTLE_PATHS = ("/v1/", "/openai/v1/responses", "/anthropic/v1/messages/count_tokens")
+MANTLE_PATHS = ("/v1/", "/anthropic/v1/messages/count_tokens")
 """Which bedrock-runtime does not have."""
 SECRET_HEADERS = frozenset({"authorization", "x-amz-security-token"})
 

@@ -1,7 +1,7 @@
 """The one place that calls models: URL, credentials, errors, nothing about what is said.
 
 Hosts and paths: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock", "Inference using Anthropic
-Messages API", "Invoke a model with the OpenAI Chat Completions API" (read 2026-11-21).
+Messages API", "Invoke a model with the OpenAI Chat Completions API", "Responses API" (read 2026-11-21).
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -35,6 +35,8 @@ OPERATIONS = {
 PATHS = {
     Surface.CHAT: "/openai/v1/chat/completions",
     Surface.MANTLE_CHAT: "/v1/chat/completions",
+    Surface.RESPONSES: "/openai/v1/responses",
+    Surface.MANTLE_RESPONSES: "/v1/responses",
     Surface.MESSAGES: "/anthropic/v1/messages",
     Surface.MANTLE_MESSAGES: "/anthropic/v1/messages",
 }

@@ -10,7 +10,7 @@ from msgspec import Struct
 class Surface(StrEnum):
     """A protocol in which Bedrock serves a model, and the host that serves it.
 
-    Source: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock" (read 2026-11-21).
+    Source: Amazon Bedrock user guide, "Endpoints supported by Amazon Bedrock" and "Responses API" (read 2026-11-21).
     """
 
     MESSAGES = "messages"
@@ -19,15 +19,19 @@ class Surface(StrEnum):
     """Anthropic Messages through InvokeModel on bedrock-runtime."""
     CHAT = "chat"
     """OpenAI Chat Completions on bedrock-runtime."""
+    RESPONSES = "responses"
+    """OpenAI Responses on bedrock-runtime."""
     CONVERSE = "converse"
     """Converse and ConverseStream on bedrock-runtime."""
     MANTLE_MESSAGES = "mantle-messages"
     """Anthropic Messages on bedrock-mantle."""
     MANTLE_CHAT = "mantle-chat"
     """OpenAI Chat Completions on bedrock-mantle."""
+    MANTLE_RESPONSES = "mantle-responses"
+    """OpenAI Responses on bedrock-mantle."""
 
 
-MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES})
+MANTLE_SURFACES = frozenset({Surface.MANTLE_CHAT, Surface.MANTLE_MESSAGES, Surface.MANTLE_RESPONSES})
 
 
 class ReasoningStyle(StrEnum):

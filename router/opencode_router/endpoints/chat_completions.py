@@ -65,4 +65,6 @@ def translated(ask: Ask) -> Plan:
     )
 
 
-CHAT_COMPLETIONS = Conversation(protocol=OPENAI, native_surfaces=(Surface.CHAT, Surface.MANTLE_CHAT), plan=plan)
+CHAT_COMPLETIONS = Conversation(
+    protocol=OPENAI, surfaces=(Surface.CHAT, Surface.MANTLE_CHAT, Surface.CONVERSE), plan=plan
+)

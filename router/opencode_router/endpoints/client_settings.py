@@ -12,7 +12,7 @@ from aiohttp import ETag, web
 
 from opencode_router.catalogue.choose import Catalogue
 from opencode_router.catalogue.load import CatalogueError
-from opencode_router.catalogue.model import Model, Surface
+from opencode_router.catalogue.model import Model
 from opencode_router.endpoints.chat_completions import CHAT_COMPLETIONS
 from opencode_router.endpoints.opencode_config import opencode_config
 from opencode_router.errors import NotFound, UnknownModel
@@ -25,7 +25,7 @@ MAX_AGE_S = 300
 """Short enough that everyone hears of a new minimum version within minutes."""
 USUAL_MODEL = "claude-sonnet"
 """What tools begin with unless DEFAULT_MODEL says otherwise, where it is to be had."""
-CHAT_SURFACES = frozenset({*CHAT_COMPLETIONS.native_surfaces, Surface.CONVERSE})
+CHAT_SURFACES = frozenset(CHAT_COMPLETIONS.surfaces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class Conversation:
     """One client protocol's way of holding a conversation."""
 
     protocol: ClientProtocol
-    native_surfaces: Sequence[Surface]
-    """Where Bedrock speaks this protocol, best first."""
+    surfaces: Sequence[Surface]
+    """Where Bedrock speaks this protocol, or one that it is translated to, best first."""
     plan: Callable[[Ask], Plan]
     """Raises BadRequest naming what cannot be expressed."""
 
@@ -67,7 +67,8 @@ def asked(request: web.Request, envelope: Envelope, conversation: Conversation) 
     """What the catalogue says to the request. Raises UnknownModel, BadRequest."""
     gateway = request.app[GATEWAY]
     entry = gateway.catalogue.find(envelope.model)
-    surface = surface_for(entry.model, conversation.native_surfaces, asked=envelope.model)
+    available = partial(gateway.catalogue.available, gateway.settings.aws_region, gateway.settings.bedrock_profiles)
+    surface = surface_for(entry.model, conversation.surfaces, asked=envelope.model, available=available)
     return Ask(request=request, envelope=envelope, model=entry.model, choice=choose(gateway, entry, surface))
 
 

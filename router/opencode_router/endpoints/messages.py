@@ -113,5 +113,7 @@ def translated(ask: Ask) -> Plan:
 
 
 MESSAGES = Conversation(
-    protocol=ANTHROPIC, native_surfaces=(Surface.MESSAGES, Surface.INVOKE, Surface.MANTLE_MESSAGES), plan=plan
+    protocol=ANTHROPIC,
+    surfaces=(Surface.MESSAGES, Surface.INVOKE, Surface.MANTLE_MESSAGES, Surface.CONVERSE),
+    plan=plan,
 )

@@ -41,15 +41,19 @@ class Plan:
     """Tells the caller what could not be passed on."""
 
 
-def surface_for(model: Model, native: Sequence[Surface], *, asked: str) -> Surface:
-    """The model's own surface in the caller's protocol, else one that can be translated to.
+def surface_for(
+    model: Model, surfaces: Sequence[Surface], *, asked: str, available: Callable[[], Mapping[str, Model]]
+) -> Surface:
+    """The first of `surfaces` that the model has.
 
-    Raises BadRequest when the model has neither.
+    Raises BadRequest when it has none of them, naming those of `available` that have one.
     """
-    for surface in (*native, Surface.CONVERSE):
+    for surface in surfaces:
         if surface in model.surfaces:
             return surface
-    raise BadRequest(f"{asked!r} is not served in this protocol; it has {', '.join(model.surfaces)}", param="model")
+    others = [id_ for id_, other in available().items() if not set(surfaces).isdisjoint(other.surfaces)]
+    message = f"{asked!r} is not served in this protocol; it has {', '.join(model.surfaces)}"
+    raise BadRequest(f"{message}; served in it: {', '.join(others) or 'no model'}", param="model")
 
 
 def converse_call(ask: Ask, request: converse.Request) -> Call:

@@ -9,7 +9,8 @@ from opencode_router.endpoints.chat_completions import chat_completions
 from opencode_router.endpoints.client_settings import client_settings
 from opencode_router.endpoints.count_tokens import count_tokens
 from opencode_router.endpoints.messages import messages
-from opencode_router.wire import anthropic_messages, gateway_api, openai_chat
+from opencode_router.endpoints.responses import responses
+from opencode_router.wire import anthropic_messages, gateway_api, openai_chat, openai_responses
 from opencode_router.wire.client_settings import ClientSettings
 
 
@@ -83,6 +84,14 @@ ROUTES = (
         handler=chat_completions,
         summary="OpenAI Chat Completions",
         body=openai_chat.Request,
+        other_statuses=INFERENCE_ERRORS,
+    ),
+    Route(
+        method="POST",
+        path="/v1/responses",
+        handler=responses,
+        summary="OpenAI Responses, for the models that Bedrock serves in it; nothing is stored",
+        body=openai_responses.Request,
         other_statuses=INFERENCE_ERRORS,
     ),
     Route(

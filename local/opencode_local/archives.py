@@ -5,8 +5,6 @@ name paths relative to where the program runs. Source: https://github.com/pulumi
 resource/archive and .../asset (read 2026-11-21).
 """
 
-import base64
-import hashlib
 import io
 import stat
 import tarfile
@@ -60,11 +58,6 @@ def zipped(archive: Any) -> bytes:
             entry.external_attr = (EXECUTABLE if file.is_executable else PLAIN) << 16
             packed.writestr(entry, file.content)
     return written.getvalue()
-
-
-def code_sha256(packed: bytes) -> str:
-    """As Lambda tells it: base64 of SHA-256."""
-    return base64.b64encode(hashlib.sha256(packed).digest()).decode()
 
 
 def unpack(found: Files, folder: Path) -> None:

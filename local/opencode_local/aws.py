@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -30,10 +29,6 @@ class EmbeddedAws:
 
     def stop(self) -> None:
         self._server.stop()
-
-    def credentials(self) -> Mapping[str, str]:
-        """Environment variables with which an AWS SDK signs here; never looked up elsewhere."""
-        return {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true"}
 
     def dynamodb(self) -> Any:
         return boto3.client(

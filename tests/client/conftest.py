@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from opencode_local.issuer import Issuer
+from tests.client.laptop import Laptop
 from tests.client.person import Person, new_person
 from tests.client.proxied import KEY
 from tests.client.servers import Server, running
+from tests.router.running import Router
 
 
 @pytest.fixture
@@ -38,3 +40,10 @@ def ada(person: Person) -> Person:
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody signs in: the environment has a key."""
     monkeypatch.setenv("OPENCODE_API_KEY", KEY)
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, router: Router, api_key: str) -> Laptop:
+    made = Laptop(tmp_path, api_key)
+    made.point_at(router.url)
+    return made

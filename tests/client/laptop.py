@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
@@ -119,3 +120,8 @@ async def ended(process: asyncio.subprocess.Process) -> Said:
 def modes(folder: Path) -> Mapping[str, int]:
     """The permission bits of every file below."""
     return {str(file.relative_to(folder)): file.stat().st_mode & 0o777 for file in folder.rglob("*") if file.is_file()}
+
+
+def settings(laptop: Laptop, place: str) -> Any:
+    """What a tool's own JSON file says."""
+    return json.loads((laptop.home / place).read_text())

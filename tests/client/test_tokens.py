@@ -14,22 +14,7 @@ from opencode_auth.errors import SignInNeeded
 from opencode_local.issuer import Issuer
 from tests.client.person import Browser, Person
 from tests.client.servers import Reply, Seen, json_reply
-
-LIFE_S = 3600
-
-
-def token(person: Person, *args: str, **variables: str) -> str:
-    done = person.run("token", *args, **variables)
-    assert done.code == 0, done.err
-    return done.out.strip()
-
-
-def refreshes(person: Person) -> int:
-    return sum(seen.form.get("grant_type") == "refresh_token" for seen in person.gateway.seen)
-
-
-def failing(person: Person, reply: Reply) -> None:
-    person.gateway.routes["/token"] = lambda _seen: reply
+from tests.client.tokens_asked import LIFE_S, failing, refreshes, token
 
 
 def test_a_fresh_token_is_handed_out_without_asking_anybody(ada: Person) -> None:

@@ -1,6 +1,5 @@
 """`use` writes a tool's own configuration, shows it first, keeps what is the person's and takes it back on demand."""
 
-import json
 import os
 import stat
 import tomllib
@@ -13,19 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from opencode_auth.tools import connection, sdk
-from tests.client.laptop import CLAUDE, CODEX, OPENCODE, PERSONS_OWN, Laptop, ended
+from tests.client.laptop import CLAUDE, CODEX, OPENCODE, PERSONS_OWN, Laptop, ended, settings
 from tests.router.running import Router
-
-
-@pytest.fixture
-def laptop(tmp_path: Path, router: Router, api_key: str) -> Laptop:
-    made = Laptop(tmp_path, api_key)
-    made.point_at(router.url)
-    return made
-
-
-def settings(laptop: Laptop, place: str) -> Any:
-    return json.loads((laptop.home / place).read_text())
 
 
 async def test_opencode_gets_a_provider_with_all_models_that_can_use_tools(laptop: Laptop, router: Router) -> None:

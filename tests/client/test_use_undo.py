@@ -1,29 +1,16 @@
 """What `use` did is remembered: done once, kept up to date, led to the proxy's new address, taken back on demand."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from opencode_auth import proxy
 from opencode_auth.proxy import ProxyAddress
 from opencode_auth.tools import config_file
-from tests.client.laptop import CLAUDE, OPENCODE, PERSONS_OWN, Laptop, modes
+from tests.client.laptop import CLAUDE, OPENCODE, PERSONS_OWN, Laptop, modes, settings
 from tests.router.running import Router
 
 TTL_OF_A_PERSON = '"CLAUDE_CODE_API_KEY_HELPER_TTL_MS": "5"'
-
-
-@pytest.fixture
-def laptop(tmp_path: Path, router: Router, api_key: str) -> Laptop:
-    made = Laptop(tmp_path, api_key)
-    made.point_at(router.url)
-    return made
-
-
-def settings(laptop: Laptop, place: str) -> Any:
-    return json.loads((laptop.home / place).read_text())
 
 
 async def test_twice_is_once(laptop: Laptop) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import Any
 
 from opencode_auth.errors import ClientError
 
@@ -13,6 +14,15 @@ class Absent(Enum):
 
 
 ABSENT = Absent.ABSENT
+
+
+def value_at(content: Any, path: Sequence[str]) -> Any | Absent:
+    """What objects within objects, or tables within tables, have at a path of names."""
+    for name in path:
+        if not isinstance(content, dict) or name not in content:
+            return ABSENT
+        content = content[name]
+    return content
 
 
 class NotUnderstood(ClientError):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opencode_auth.tools.absent import ABSENT, Absent, NotATable
+from opencode_auth.tools.absent import ABSENT, Absent, NotATable, value_at
 from opencode_auth.tools.json_text import Member, Value, scan
 
 DEFAULT_INDENT = "  "
@@ -17,12 +17,7 @@ LINE_ENDS = re.compile(r"[ \t]*\r?\n")
 
 def read(text: str, path: Sequence[str]) -> Any | Absent:
     """The value at a path of names. Raises NotJson."""
-    content: Any = content_of(text)
-    for name in path:
-        if not isinstance(content, dict) or name not in content:
-            return ABSENT
-        content = content[name]
-    return content
+    return value_at(content_of(text), path)
 
 
 def put(text: str, path: Sequence[str], value: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from opencode_auth.tools.absent import ABSENT, Absent, NotATable, NotUnderstood
+from opencode_auth.tools.absent import ABSENT, Absent, NotATable, NotUnderstood, value_at
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -15,12 +15,7 @@ class NotToml(NotUnderstood):
 
 def read(text: str, path: Sequence[str]) -> Any | Absent:
     """The value at a path of keys. Raises NotToml."""
-    content: Any = parsed(text).unwrap()
-    for name in path:
-        if not isinstance(content, dict) or name not in content:
-            return ABSENT
-        content = content[name]
-    return content
+    return value_at(parsed(text).unwrap(), path)
 
 
 def put(text: str, path: Sequence[str], value: Any) -> str:

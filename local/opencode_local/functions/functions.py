@@ -14,7 +14,7 @@ from opencode_local.addresses import Addresses
 from opencode_local.functions.arns import unqualified
 from opencode_local.functions.asynchronous import Deliveries
 from opencode_local.functions.instance import Place
-from opencode_local.functions.permissions import INVOKE, Permissions
+from opencode_local.functions.permissions import Permissions
 from opencode_local.functions.polling import RoleCalls
 from opencode_local.functions.running import Around, Log, RunningFunction
 from opencode_local.functions.settings import TOKEN, Settings, settings
@@ -110,10 +110,6 @@ class Functions:
         if running is None:
             raise LookupError(f"Function not found: {function_arn}")
         return await running.invoke(event, function_arn)
-
-    def may_invoke(self, function_arn: str, principal: str, source_arn: str, *, action: str = INVOKE) -> bool:
-        """Whether the function's declared permissions let a service such as `events.amazonaws.com` invoke it."""
-        return self._permissions.allow(function_arn, principal, source_arn, action=action)
 
     async def _start_all(self) -> None:
         root = Path(self._folders.enter_context(tempfile.TemporaryDirectory(prefix="opencode-functions-")))

@@ -1,12 +1,45 @@
 """The people of a user pool, as the embedded AWS has them: read anew each time, so that its API decides."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from opencode_local.issuer.people import User
 
 NAMED_BY_EMAIL = "email"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer:
+    """Somebody to create in a pool, with the `sub` by which tables know them."""
+
+    username: str
+    """The e-mail address in a pool whose people sign in by it."""
+    sub: str
+    attributes: Mapping[str, str]
+    groups: Collection[str]
+    """Some of the pool's."""
+
+
+def create(client: Any, pool_id: str, newcomer: Newcomer) -> Mapping[str, str]:
+    """Parameters that name the new user in further calls of `client`, boto3's for `cognito-idp`."""
+    created = client.admin_create_user(
+        UserPoolId=pool_id,
+        Username=newcomer.username,
+        UserAttributes=pairs(newcomer.attributes),
+        MessageAction="SUPPRESS",
+    )["User"]
+    person = {"UserPoolId": pool_id, "Username": created["Username"]}
+    client.admin_update_user_attributes(**person, UserAttributes=pairs({"sub": newcomer.sub}))
+    for group in sorted(newcomer.groups):
+        client.admin_add_user_to_group(**person, GroupName=group)
+    return person
+
+
+def signs_in_by_email(client: Any, pool_id: str) -> bool:
+    pool = client.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    return NAMED_BY_EMAIL in pool.get("UsernameAttributes", ())
 
 
 class PoolPeople:
@@ -32,8 +65,7 @@ class PoolPeople:
         Their `sub` follows from their e-mail address, so that it is the same in every run: what a real pool would
         never allow. In a pool whose people sign in by e-mail address that is what they are created by.
         """
-        pool = self._client.describe_user_pool(UserPoolId=self._pool_id)["UserPool"]
-        by_email = NAMED_BY_EMAIL in pool.get("UsernameAttributes", ())
+        by_email = signs_in_by_email(self._client, self._pool_id)
         groups = {group["GroupName"] for group in self._pages("list_groups", "Groups")}
         known = {attributes(found).get("email") for found in self._found()}
         for user in users:
@@ -42,13 +74,8 @@ class PoolPeople:
 
     def _create(self, user: User, *, username: str, groups: set[str]) -> None:
         told = {"email": user.email, "email_verified": "true", "name": user.name}
-        created = self._client.admin_create_user(
-            UserPoolId=self._pool_id, Username=username, UserAttributes=pairs(told), MessageAction="SUPPRESS"
-        )["User"]
-        person = {"UserPoolId": self._pool_id, "Username": created["Username"]}
-        self._client.admin_update_user_attributes(**person, UserAttributes=pairs({"sub": stable_sub(user)}))
-        for group in sorted(groups):
-            self._client.admin_add_user_to_group(**person, GroupName=group)
+        made = Newcomer(username=username, sub=stable_sub(user), attributes=told, groups=groups)
+        create(self._client, self._pool_id, made)
 
     def _found(self) -> Iterator[Mapping[str, Any]]:
         return self._pages("list_users", "Users")

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from opencode_components.verified import LOOPBACK
 from opencode_local.addresses import Addresses
 from opencode_local.issuer import DEFAULT_USERS, Client, Issuer
 from opencode_local.issuer.clients import GRANT_TYPES, WEB_CLIENT_SECRET
@@ -14,7 +15,6 @@ from opencode_local.run.failure import CloudFailed
 from opencode_local.status import Part, Status
 
 SECTION = "opencode:oidc"
-LOOPBACK = ("127.0.0.1", "localhost")
 CALLBACK = "/oauth2/idpresponse"
 CALLBACK_PATHS = ("http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback")
 

@@ -170,6 +170,7 @@ async def start_front(cloud: Cloud, functions: Functions, stack: AsyncExitStack)
     groups = {group.arn: group for group in found}
     for resource in cloud.graph.all(BALANCER):
         await start_balancer(cloud, resource, groups, authentication, stack)
+    cloud.parts += found
     return groups
 
 
@@ -196,7 +197,7 @@ async def start_balancer(
     )
     await balancer.start()
     stack.push_async_callback(balancer.stop)
-    cloud.parts += [balancer, *groups.values()]
+    cloud.parts.append(balancer)
     for listening in balancer.listeners:
         cloud.say(f"{balancer.name}: {listening.protocol} {listening.declared_port} at {listening.url}")
         if listening.protocol == "HTTPS":

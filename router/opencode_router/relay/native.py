@@ -1,4 +1,4 @@
-"""What both protocols' pass-through readers share: whole events in, whole events out, one failure at most."""
+"""What all protocols' pass-through readers share: whole events in, whole events out, one failure at most."""
 
 import re
 from abc import ABC, abstractmethod
@@ -30,6 +30,7 @@ class NativeStream(ABC):
         self.is_done = False
         """Set by `read` at the stream's own last event."""
         self.model_member = b'"model":' + msgspec.json.encode(model)
+        self._upstream_member: bytes | None = None
         self._whole = WholeEvents()
         self._bytes_seen = 0
         self._event_bytes = 1
@@ -40,6 +41,14 @@ class NativeStream(ABC):
 
         `tail` is the end of `events`: whatever a protocol says once, at its end, stands there.
         """
+
+    def renamed_throughout(self, events: bytes) -> bytes:
+        """For protocols that name the model in more events than one; the first shows how the upstream writes it."""
+        if self._upstream_member is None:
+            if (found := MODEL.search(events)) is None:
+                return events
+            self._upstream_member = found.group()
+        return events.replace(self._upstream_member, self.model_member)
 
     @property
     def tokens(self) -> Tokens:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from opencode_router.bedrock.failures import failure
-from opencode_router.relay.native import MODEL, NativeStream, answer_fields, json_of_event, renamed
+from opencode_router.relay.native import NativeStream, answer_fields, json_of_event, renamed
 from opencode_router.usage.tokens import Tokens
 
 DONE = b"data: [DONE]"
@@ -63,7 +63,6 @@ class ChatStream(NativeStream):
 
     def __init__(self, *, model: str, hides_usage: bool) -> None:
         super().__init__(model=model)
-        self._upstream_member: bytes | None = None
         self._hides_usage = hides_usage
 
     def read(self, events: bytes, tail: bytes) -> bytes:
@@ -74,15 +73,7 @@ class ChatStream(NativeStream):
         elif COUNTS.search(tail):
             events = self._read_usage(events)
         self.is_done = self.is_done or DONE in tail
-        return self._rename(events)
-
-    def _rename(self, events: bytes) -> bytes:
-        """Every chunk names the model; the first shows how the upstream writes it."""
-        if self._upstream_member is None:
-            if (found := MODEL.search(events)) is None:
-                return events
-            self._upstream_member = found.group()
-        return events.replace(self._upstream_member, self.model_member)
+        return self.renamed_throughout(events)
 
     def _read_usage(self, events: bytes) -> bytes:
         """Takes the counts from the last chunk that has them."""

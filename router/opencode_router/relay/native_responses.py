@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from opencode_router.bedrock.failures import failure
 from opencode_router.errors import RouterError
-from opencode_router.relay.native import MODEL, NativeStream, answer_fields, json_of_event, renamed
+from opencode_router.relay.native import NativeStream, answer_fields, json_of_event, renamed
 from opencode_router.usage.tokens import Tokens
 
 END = re.compile(
@@ -83,10 +83,6 @@ class LastEvent(Struct):
 class ResponsesStream(NativeStream):
     """Events as they come, with the caller's name for the model; a failure is left to whoever words it."""
 
-    def __init__(self, *, model: str) -> None:
-        super().__init__(model=model)
-        self._upstream_member: bytes | None = None
-
     def read(self, events: bytes, tail: bytes) -> bytes:
         if not self.is_done and END.search(tail) and (found := END.search(events)):
             last, start, _ = json_of_event(events, found.end(), LastEvent)
@@ -97,15 +93,7 @@ class ResponsesStream(NativeStream):
             else:
                 self.failure = last.failure()
                 events = events[:start]
-        return self._rename(events)
-
-    def _rename(self, events: bytes) -> bytes:
-        """Every event with the response names the model; the first shows how the upstream writes it."""
-        if self._upstream_member is None:
-            if (found := MODEL.search(events)) is None:
-                return events
-            self._upstream_member = found.group()
-        return events.replace(self._upstream_member, self.model_member)
+        return self.renamed_throughout(events)
 
 
 def responses_answer(body: bytes, *, model: str) -> tuple[bytes, Tokens]:

@@ -1,0 +1,36 @@
+"""Pages made of templates, which escape every value and refuse names that they are not given."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from serve_downloads import assets
+from serve_downloads.exchange import Answer, html
+from serve_downloads.page import Message, Page
+from serve_downloads.problems import Problem
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+PAGE, MESSAGE = TEMPLATES.get_template("page.html"), TEMPLATES.get_template("message.html")
+
+
+def page_answer(page: Page) -> Answer:
+    return html(PAGE.render(page=page))
+
+
+def problem_page(problem: Problem, reference: str) -> Answer:
+    """`reference` is what people may tell the operators, or empty."""
+    message = Message(
+        status=problem.status,
+        title=problem.title,
+        text=problem.text,
+        reference=reference,
+        assets=assets.ADDRESSES,
+    )
+    return html(MESSAGE.render(message=message), status=problem.status)

@@ -3,6 +3,7 @@
 import pulumi
 
 from opencode_components import Api, ApiArgs, Logs, LogsArgs, Observability, ObservabilityArgs, Records
+from opencode_stacks.downloads import distribution_of, releases_bucket, releases_of, watched_functions
 from opencode_stacks.environment import Environment
 from opencode_stacks.outputs import Deployed, client_config, export
 from opencode_stacks.parts import (
@@ -23,7 +24,8 @@ is_protected = env.lifecycle.deletion_protection
 network = network_of(env)
 certificate = certificate_of(env)
 identity = identity_of(env, account)
-sign_in = client_config(env, identity)
+releases = releases_of(env, account)
+sign_in = client_config(env, identity, releases)
 image = image_of(env)
 records = Records(f"{env.name}-records", records_args(env))
 logs = Logs(
@@ -80,9 +82,11 @@ api = Api(
         router_environment=env.router.settings,
         deletion_protection=is_protected,
         **records_key(env),
+        **releases_bucket(releases),
     ),
 )
 firewall = firewall_of(env, api)
+distribution = distribution_of(env, api, identity, releases)
 observability = Observability(
     f"{env.name}-alarms",
     ObservabilityArgs(
@@ -96,6 +100,7 @@ observability = Observability(
         router_log_group_name=logs.router_log_group_name,
         min_tasks=env.router.min_tasks,
         alarm_emails=list(env.observability.alarm_emails),
+        functions=watched_functions(distribution),
     ),
 )
 
@@ -108,6 +113,8 @@ export(
         logs=logs,
         api=api,
         alarms=observability,
+        releases=releases,
+        distribution=distribution,
         client_config=sign_in,
     )
 )

@@ -6,6 +6,7 @@ from opencode_components.adopted_network import AdoptedNetwork, AdoptedNetworkAr
 from opencode_components.api import Api, ApiArgs
 from opencode_components.certificate import Certificate, CertificateArgs
 from opencode_components.cognito_identity import CognitoIdentity, CognitoIdentityArgs
+from opencode_components.distribution import Distribution, DistributionArgs
 from opencode_components.external_identity import ExternalIdentity, ExternalIdentityArgs
 from opencode_components.load_balancer import LoadBalancer, LoadBalancerArgs
 from opencode_components.log_bucket import LogBucket, LogBucketArgs
@@ -13,9 +14,11 @@ from opencode_components.logs import Logs, LogsArgs
 from opencode_components.network import Network, NetworkArgs
 from opencode_components.observability import Observability, ObservabilityArgs
 from opencode_components.records import Records, RecordsArgs
+from opencode_components.releases import Releases, ReleasesArgs
 from opencode_components.router_image import RouterImage, RouterImageArgs
 from opencode_components.router_roles import RouterRoles, RouterRolesArgs
 from opencode_components.router_service import RouterService, RouterServiceArgs
+from opencode_components.served_function import ServedFunction, ServedFunctionArgs
 from opencode_components.web_firewall import WebFirewall, WebFirewallArgs
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
     "CertificateArgs",
     "CognitoIdentity",
     "CognitoIdentityArgs",
+    "Distribution",
+    "DistributionArgs",
     "ExternalIdentity",
     "ExternalIdentityArgs",
     "LoadBalancer",
@@ -45,12 +50,16 @@ __all__ = [
     "ObservabilityArgs",
     "Records",
     "RecordsArgs",
+    "Releases",
+    "ReleasesArgs",
     "RouterImage",
     "RouterImageArgs",
     "RouterRoles",
     "RouterRolesArgs",
     "RouterService",
     "RouterServiceArgs",
+    "ServedFunction",
+    "ServedFunctionArgs",
     "WebFirewall",
     "WebFirewallArgs",
 ]

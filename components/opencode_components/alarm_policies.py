@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi import Input, Output
+from pulumi import Input
 
-from opencode_components.partitions import partition
+from opencode_components.partitions import arn
 
 VERSION = "2012-10-17"
 CLOUDWATCH = {"Service": "cloudwatch.amazonaws.com"}
@@ -56,9 +56,3 @@ def key_policy(*, region: Input[str], account_id: Input[str]) -> Mapping[str, An
             },
         ],
     }
-
-
-def arn(region: Input[str], *parts: Input[str]) -> Output[str]:
-    """An ARN of the part of AWS that `region` belongs to."""
-    known: Output[str] = Output.from_input(region)
-    return Output.concat("arn:", known.apply(partition), ":", *parts)

@@ -1,7 +1,8 @@
 """When somebody is told: the alarms, as data.
 
 Sources of metrics and dimensions: Elastic Load Balancing user guide, "CloudWatch metrics for your Application Load
-Balancer"; Amazon ECS developer guide, "Amazon ECS CloudWatch metrics" (both read 2026-11-21); `router_metrics.py`.
+Balancer"; Amazon ECS developer guide, "Amazon ECS CloudWatch metrics"; AWS Lambda developer guide, "Types of metrics
+for Lambda functions" (all read 2026-11-21); `router_metrics.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ class Watched:
     cluster: Input[str]
     service: Input[str]
     namespace: str
+    functions: Mapping[str, Input[str]]
+    """Names of Lambda functions, by what their alarms' names begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,12 @@ class Alarm:
 
 def alarms(watched: Watched, limits: Limits) -> Mapping[str, Alarm]:
     """By the end of their names."""
-    return {**traffic_alarms(watched, limits), **task_alarms(watched, limits), **router_alarms(watched, limits)}
+    return {
+        **traffic_alarms(watched, limits),
+        **task_alarms(watched, limits),
+        **router_alarms(watched, limits),
+        **function_alarms(watched),
+    }
 
 
 def traffic_alarms(watched: Watched, limits: Limits) -> Mapping[str, Alarm]:
@@ -182,6 +190,23 @@ def router_alarms(watched: Watched, limits: Limits) -> Mapping[str, Alarm]:
         "ledger-losses": counted(
             "LedgerLosses", 1, "Usage records are missing from the table; the log has them as lines named usage"
         ),
+    }
+
+
+def function_alarms(watched: Watched) -> Mapping[str, Alarm]:
+    """An error is an invocation without an answer; what the function itself refuses is none."""
+    told = {"Errors": "fails", "Throttles": "is asked more often at once than it may answer"}
+
+    def counted(word: str, function: Input[str], name: str) -> Alarm:
+        metric = Metric(namespace="AWS/Lambda", name=name, statistic="Sum", dimensions={"FunctionName": function})
+        return Alarm(
+            description=f"The function {word} {told[name]}", metrics={"count": metric}, threshold=LASTING_FAILURES
+        )
+
+    return {
+        f"{word}-{name.lower()}": counted(word, function, name)
+        for word, function in watched.functions.items()
+        for name in told
     }
 
 

@@ -29,6 +29,7 @@ ACCESS_LOG_RETENTION_DAYS = 90
 KNOWN = ("issuer", "jwks_url", "audiences", "audience_claim", "token_uses")
 TABLES = ("keys_table_name", "usage_table_name", "counters_table_name")
 PUBLISHED = "client_config"
+RELEASES = ("releases_bucket_name", "releases_bucket_arn")
 
 
 class ApiArgs(TypedDict):
@@ -87,8 +88,12 @@ class ApiArgs(TypedDict):
     client_config: NotRequired[Input[str]]
     """JSON text of what clients need to sign in, served to everyone at /.well-known/opencode: `api_url`, `region`,
     `issuer`, `client_id`, `scopes`, `callback_ports`, `authorization_endpoint`, `token_endpoint`, `jwks_url` and, where
-    the provider has them, `revocation_endpoint`, `end_session_endpoint`, `device_authorization_endpoint`. Nothing is
-    served unless given."""
+    the provider has them, `revocation_endpoint`, `end_session_endpoint`, `device_authorization_endpoint`; where
+    clients are distributed, `downloads_url` and `release_keys`. Nothing is served unless given."""
+    releases_bucket_name: NotRequired[Input[str]]
+    """Bucket of the client's releases, which callers then get download addresses for. None unless given."""
+    releases_bucket_arn: NotRequired[Input[str]]
+    """Its ARN; both or neither."""
     records_kms_key_arn: NotRequired[Input[str]]
     """Customer managed KMS key of the tables. None unless given."""
     log_group_name: Input[str]
@@ -202,6 +207,7 @@ def checked_api(name: str, args: ApiArgs) -> tuple[str, dict[str, str]]:
 
     Raises ValueError on the first of name and plain args that cannot be, before any part is declared.
     """
+    check_releases(args)
     check_balancer(name, balancer_args(args))
     checked_grants(roles_args(args))
     checked_sizing(sizing(args))
@@ -213,6 +219,13 @@ def checked_host(host: str) -> str:
         reason = "is no host name in lower case"
         raise refusal("host", host, reason=reason, fix="write it like ai.example.com")
     return host
+
+
+def check_releases(args: ApiArgs) -> None:
+    given = [key for key in RELEASES if key in args]
+    if len(given) == 1:
+        reason = "is given alone: the router has to know the bucket, and may only read what its role names"
+        raise refusal("releases_bucket_arn", given, reason=reason, fix=f"give {' and '.join(RELEASES)}, or neither")
 
 
 def balancer_args(args: ApiArgs) -> LoadBalancerArgs:
@@ -245,6 +258,8 @@ def roles_args(args: ApiArgs) -> RouterRolesArgs:
     )
     if "records_kms_key_arn" in args:
         found["records_kms_key_arn"] = args["records_kms_key_arn"]
+    if "releases_bucket_arn" in args:
+        found["releases_bucket_arn"] = args["releases_bucket_arn"]
     return found
 
 
@@ -278,7 +293,7 @@ def listener_rule(
 
 def known_of(args: ApiArgs) -> dict[str, Input[object]]:
     """What the router is told of its issuer and its tables, and what it is to tell clients."""
-    return {key: value for key, value in args.items() if key in (*KNOWN, *TABLES, PUBLISHED)}
+    return {key: value for key, value in args.items() if key in (*KNOWN, *TABLES, PUBLISHED, RELEASES[0])}
 
 
 def variables_of(args: ApiArgs, known: Mapping[str, object], settings: Mapping[str, str]) -> dict[str, str]:

@@ -123,6 +123,10 @@ class CognitoIdentity(pulumi.ComponentResource):
     """Claim that lists the caller's groups: `cognito:groups`."""
     scopes: Output[Sequence[str]]
     """Scopes that clients ask for."""
+    user_pool_arn: Output[str | None]
+    """ARN of the user pool."""
+    user_pool_domain: Output[str | None]
+    """Prefix of the pool's sign-in host."""
 
     def __init__(self, name: str, args: CognitoIdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:CognitoIdentity", name, {**args}, opts)
@@ -166,6 +170,8 @@ class CognitoIdentity(pulumi.ComponentResource):
         self.token_uses = Output.from_input(["access"])
         self.groups_claim = Output.from_input("cognito:groups")
         self.scopes = Output.from_input([*SCOPES])
+        self.user_pool_arn = pool.arn
+        self.user_pool_domain = domain.domain
         self.register_outputs({key: getattr(self, key) for key in CognitoIdentity.__annotations__})
 
 

@@ -97,6 +97,10 @@ class ExternalIdentity(pulumi.ComponentResource):
     """Claim that lists the caller's groups."""
     scopes: Output[Sequence[str]]
     """Scopes that clients ask for."""
+    user_pool_arn: Output[str | None]
+    """None: there is no user pool."""
+    user_pool_domain: Output[str | None]
+    """None, likewise."""
 
     def __init__(self, name: str, args: ExternalIdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:ExternalIdentity", name, {**args}, opts)
@@ -129,6 +133,8 @@ class ExternalIdentity(pulumi.ComponentResource):
         self.token_uses = Output.from_input([])
         self.groups_claim = verified("groups_claim", args.get("groups_claim", DEFAULT_GROUPS_CLAIM), filled)
         self.scopes = Output.from_input([*scopes])
+        self.user_pool_arn = Output.from_input(None)
+        self.user_pool_domain = Output.from_input(None)
         self.register_outputs({key: getattr(self, key) for key in ExternalIdentity.__annotations__})
 
 

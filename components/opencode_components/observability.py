@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -42,6 +42,9 @@ class ObservabilityArgs(TypedDict):
     """ECS service of the router."""
     router_log_group_name: Input[str]
     """Log group of the router's JSON lines."""
+    functions: NotRequired[Mapping[str, Input[str]]]
+    """Names of Lambda functions to watch, each under a word that the names of its alarms begin with. The words are
+    plain."""
     min_tasks: int
     """Healthy tasks below which an alarm rings, at least 1. Plain, because it is checked."""
     alarm_emails: NotRequired[list[str]]
@@ -129,6 +132,7 @@ def watched_by(args: ObservabilityArgs, namespace: str) -> Watched:
         cluster=args["cluster_name"],
         service=args["service_name"],
         namespace=namespace,
+        functions=args.get("functions", {}),
     )
 
 

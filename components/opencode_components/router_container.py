@@ -47,7 +47,7 @@ def router_variables(
     """The router's environment variables.
 
     `known` holds `issuer`, `jwks_url`, `audiences`, `audience_claim`, `token_uses`, the names of the three tables and,
-    if it was given, `client_config`.
+    if they were given, `client_config` and `releases_bucket_name`.
     Without inference profiles the router is told to use the ids of its own region: left to itself it would try others.
     """
     patience_s = max(1, idle_timeout_s - MARGIN_S)
@@ -63,6 +63,7 @@ def router_variables(
         "USAGE_TABLE": known["usage_table_name"],
         "COUNTERS_TABLE": known["counters_table_name"],
         "CLIENT_CONFIG": known.get("client_config", ""),
+        "RELEASES_BUCKET": known.get("releases_bucket_name", ""),
         "BEDROCK_PROFILES": ",".join(inference_profiles or [OWN_REGION]),
         "ANSWER_TIMEOUT_S": str(min(ANSWER_S, patience_s)),
         "FIRST_EVENT_TIMEOUT_S": str(min(FIRST_EVENT_S, patience_s)),
@@ -80,7 +81,7 @@ SET_BY_COMPONENT = frozenset(
     {
         *("AWS_REGION", "PORT", "PROCESSES", "DRAIN_S", "ANSWER_TIMEOUT_S", "FIRST_EVENT_TIMEOUT_S"),
         *("OIDC_ISSUER", "OIDC_JWKS_URL", "OIDC_AUDIENCES", "OIDC_AUDIENCE_CLAIM", "OIDC_TOKEN_USES"),
-        *("KEYS_TABLE", "USAGE_TABLE", "COUNTERS_TABLE", "CLIENT_CONFIG", "BEDROCK_PROFILES"),
+        *("KEYS_TABLE", "USAGE_TABLE", "COUNTERS_TABLE", "CLIENT_CONFIG", "BEDROCK_PROFILES", "RELEASES_BUCKET"),
     }
 )
 

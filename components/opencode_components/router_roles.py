@@ -21,6 +21,7 @@ from opencode_components.task_policies import (
     customer_key_statement,
     execution_statements,
     record_statements,
+    releases_statement,
     trust_document,
 )
 
@@ -44,6 +45,8 @@ class RouterRolesArgs(TypedDict):
     """Table of budgets and limits."""
     records_kms_key_arn: NotRequired[Input[str]]
     """Customer managed key of the tables. None unless given."""
+    releases_bucket_arn: NotRequired[Input[str]]
+    """Bucket of the client's releases, to read them from. None unless given."""
     repository_arn: Input[str]
     """ECR repository of the image."""
     log_group_arn: Input[str]
@@ -114,7 +117,8 @@ def task_document(args: RouterRolesArgs, models: Sequence[str]) -> Output[str]:
     def written(known: dict[str, str]) -> str:
         tables = record_statements(known["keys"], known["usage"], known["counters"])
         key = [customer_key_statement(region, known["kms_key"])] if "kms_key" in known else []
-        return document([*bedrock_statements(region, known["account_id"], models), *tables, *key])
+        releases = [releases_statement(known["releases"])] if "releases" in known else []
+        return document([*bedrock_statements(region, known["account_id"], models), *tables, *key, *releases])
 
     arns = {
         "account_id": args["account_id"],
@@ -124,6 +128,8 @@ def task_document(args: RouterRolesArgs, models: Sequence[str]) -> Output[str]:
     }
     if "records_kms_key_arn" in args:
         arns["kms_key"] = args["records_kms_key_arn"]
+    if "releases_bucket_arn" in args:
+        arns["releases"] = args["releases_bucket_arn"]
     return Output.all(**arns).apply(written)
 
 

@@ -42,6 +42,11 @@ def customer_key_statement(region: str, kms_key_arn: str) -> Statement:
     return {**allow("CustomerKey", CUSTOMER_KEY_ACTIONS, kms_key_arn), "Condition": by_dynamodb}
 
 
+def releases_statement(bucket_arn: str) -> Statement:
+    """What is published, and nothing else in that bucket: an address to download at is signed in the task's name."""
+    return allow("Releases", ["s3:GetObject"], f"{bucket_arn}/releases/*")
+
+
 def execution_statements(repository_arn: str, log_group_arn: str, stream_prefix: str) -> list[Statement]:
     """What ECS needs to start the task: its image, and a place for its log.
 

@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, type[sections.Section]] = {
     "oidc": sections.Oidc,
     "router": sections.Router,
     "bedrock": sections.Bedrock,
+    "downloads": sections.Downloads,
     "observability": sections.Observability,
     "firewall": sections.Firewall,
     "lifecycle": sections.Lifecycle,
@@ -51,6 +52,8 @@ class Environment:
     bedrock: sections.Bedrock
     observability: sections.Observability
     lifecycle: sections.Lifecycle
+    downloads: sections.Downloads | None
+    """None: clients are not distributed from here."""
     firewall: sections.Firewall | None
     """None: there is none."""
 
@@ -84,6 +87,7 @@ class Environment:
             bedrock=read["bedrock"],
             observability=read["observability"],
             lifecycle=read["lifecycle"],
+            downloads=read["downloads"],
             firewall=read["firewall"],
         )
 

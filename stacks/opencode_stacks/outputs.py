@@ -10,11 +10,13 @@ from opencode_components import (
     AdoptedNetwork,
     Api,
     CognitoIdentity,
+    Distribution,
     ExternalIdentity,
     Logs,
     Network,
     Observability,
     Records,
+    Releases,
     RouterImage,
 )
 from opencode_stacks.environment import Environment
@@ -43,6 +45,9 @@ OUTPUTS: Mapping[str, str] = {
     "access_log_bucket": "S3 bucket of the load balancer's access log",
     "alarm_topic_arn": "SNS topic that hears of every alarm",
     "dashboard_url": "CloudWatch dashboard",
+    "downloads_url": "where people get the client; absent without opencode:downloads, as are the next two",
+    "releases_bucket": "S3 bucket of the client's releases",
+    "release_signing_key_arn": "KMS key that signs releases; absent also where opencode:downloads names the keys",
     "client_config": "all that a client needs to sign in and call: URL, issuer, endpoints, client, scopes, ports",
 }
 
@@ -58,13 +63,18 @@ class Deployed:
     logs: Logs
     api: Api
     alarms: Observability
+    releases: Releases | None
+    distribution: Distribution | None
     client_config: pulumi.Output[dict[str, object]]
 
 
-def client_config(env: Environment, identity: CognitoIdentity | ExternalIdentity) -> pulumi.Output[dict[str, object]]:
+def client_config(
+    env: Environment, identity: CognitoIdentity | ExternalIdentity, releases: Releases | None
+) -> pulumi.Output[dict[str, object]]:
     """`{"api_url", "region", "issuer", "client_id", "scopes", "callback_ports", "<name>_endpoint"...}`.
 
-    Clients read it of the gateway itself, operators of the stack. An endpoint that the provider lacks is left out.
+    Clients read it of the gateway itself, operators of the stack. An endpoint that the provider lacks is left out, and
+    without releases `downloads_url` and `release_keys` are.
     """
     facts: dict[str, pulumi.Input[object]] = {
         "api_url": f"https://{env.domain.host}",
@@ -79,12 +89,15 @@ def client_config(env: Environment, identity: CognitoIdentity | ExternalIdentity
         "revocation_endpoint": identity.revocation_endpoint,
         "end_session_endpoint": identity.end_session_endpoint,
         "device_authorization_endpoint": identity.device_authorization_endpoint,
+        "downloads_url": f"https://{env.downloads.host}" if env.downloads else None,
+        "release_keys": releases.release_keys if releases else [],
     }
     return pulumi.Output.all(**facts).apply(lambda known: {key: value for key, value in known.items() if value})
 
 
 def export(deployed: Deployed) -> None:
     """Exports everything in OUTPUTS."""
+    releases, distribution = deployed.releases, deployed.distribution
     values: dict[str, object] = {
         "api_url": deployed.api.url,
         "issuer": deployed.identity.issuer,
@@ -109,6 +122,9 @@ def export(deployed: Deployed) -> None:
         "access_log_bucket": deployed.api.access_log_bucket,
         "alarm_topic_arn": deployed.alarms.topic_arn,
         "dashboard_url": deployed.alarms.dashboard_url,
+        "downloads_url": distribution.url if distribution else None,
+        "releases_bucket": releases.bucket_name if releases else None,
+        "release_signing_key_arn": releases.signing_key_arn if releases else None,
         "client_config": deployed.client_config,
     }
     for name in OUTPUTS:

@@ -29,6 +29,7 @@ from opencode_components import (
     WebFirewall,
     WebFirewallArgs,
 )
+from opencode_components.browser_sign_in import CALLBACK_PATH
 from opencode_stacks import sections
 from opencode_stacks.discovery import discover
 from opencode_stacks.environment import ROOT, Environment
@@ -76,8 +77,14 @@ def certificate_of(env: Environment) -> Certificate | AdoptedCertificate:
     name, domain = f"{env.name}-certificate", env.domain
     if domain.certificate_arn:
         return AdoptedCertificate(name, AdoptedCertificateArgs(certificate_arn=domain.certificate_arn))
-    names = list(domain.certificate_names) or [domain.host]
-    return Certificate(name, CertificateArgs(names=names, hosts=[domain.host], zone_id=domain.zone_id))
+    hosts = browser_hosts(env)
+    names = list(domain.certificate_names) or hosts
+    return Certificate(name, CertificateArgs(names=names, hosts=hosts, zone_id=domain.zone_id))
+
+
+def browser_hosts(env: Environment) -> list[str]:
+    """The gateway's host, and those beside it that people open in a browser."""
+    return [env.domain.host, *([env.downloads.host] if env.downloads else [])]
 
 
 def identity_of(env: Environment, account: Account) -> CognitoIdentity | ExternalIdentity:
@@ -93,8 +100,8 @@ def cognito_args(env: Environment, cognito: sections.Cognito, account: Account) 
         domain_prefix=account.id.apply(lambda account_id: domain_prefix(env.name, account_id)),
         tier=cognito.tier,
         threat_protection=cognito.threat_protection,
-        browser_callback_urls=[f"https://{env.domain.host}/oauth2/idpresponse"],
-        browser_logout_urls=[f"https://{env.domain.host}/"],
+        browser_callback_urls=[f"https://{host}{CALLBACK_PATH}" for host in browser_hosts(env)],
+        browser_logout_urls=[f"https://{host}/" for host in browser_hosts(env)],
         cli_callback_ports=list(cognito.cli_callback_ports),
         groups=list(cognito.groups),
         deletion_protection=env.lifecycle.deletion_protection,

@@ -1,6 +1,7 @@
 """`python -m opencode_stacks.reference FOLDER`: pages of docs/ that are made from docstrings and config models."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -83,7 +84,7 @@ def key_rows(section: type[Any], prefix: str) -> Iterator[tuple[str, str, str]]:
         default = "required" if field.is_required() else code(json.dumps(field.default, default=list))
         example = next(examples(field), None)
         shown = "" if example is None else f" Example: {code(json.dumps(example))}"
-        yield code(prefix + name), brief(default), (field.description or "") + choices(field.annotation) + shown
+        yield code(prefix + name), brief(default), flowing(field.description or "") + choices(field.annotation) + shown
         for inner in models_in(field.annotation):
             yield from key_rows(inner, f"{prefix}{name}.")
 
@@ -122,7 +123,7 @@ def snake(name: str) -> str:
 
 def kind(value: Schema) -> str:
     if "$ref" in value:
-        return str(value["$ref"]).rpartition(":")[2]
+        return re.split("[:/]", str(value["$ref"]))[-1]
     if value.get("type") == "array":
         return f"list of {kind(value['items'])}"
     if value.get("type") == "object":

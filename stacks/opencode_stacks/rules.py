@@ -32,7 +32,7 @@ def one_identity_provider(read: Sections) -> Iterator[Fault]:
     return one_of(read, "cognito", "oidc", "identity provider")
 
 
-def certificate_covers_the_host(read: Sections) -> Iterator[Fault]:
+def certificate_covers_the_hosts(read: Sections) -> Iterator[Fault]:
     if not (domain := read.get("domain")):
         return
     names = domain.certificate_names
@@ -43,13 +43,47 @@ def certificate_covers_the_host(read: Sections) -> Iterator[Fault]:
             reason="a certificate that exists has its names already",
             fix="remove certificate_names or certificate_arn",
         )
-    elif names and not any(covers(name, domain.host) for name in names):
+    elif names and (uncovered := [host for host in hosts(read) if not any(covers(name, host) for name in names)]):
         yield Fault(
             key="opencode:domain.certificate_names",
             value=names,
-            reason=f"do not cover the host {domain.host}; a wildcard stands for exactly one label",
-            fix=f"add {domain.host}, or leave certificate_names away",
+            reason=f"do not cover {' and '.join(uncovered)}; a wildcard stands for exactly one label",
+            fix=f"add {' and '.join(uncovered)}, or leave certificate_names away",
         )
+
+
+def hosts(read: Sections) -> list[str]:
+    """The hosts that one certificate is for."""
+    return [read[section].host for section in ("domain", "downloads") if read.get(section)]
+
+
+def downloads_have_a_host_of_their_own(read: Sections) -> Iterator[Fault]:
+    domain, downloads = read.get("domain"), read.get("downloads")
+    if domain and downloads and downloads.host == domain.host:
+        yield Fault(
+            key="opencode:downloads.host",
+            value=downloads.host,
+            reason="is the gateway's own: sessions of browsers and keys of programs do not share a host",
+            fix=f"another name in the same zone, such as downloads.{domain.host.partition('.')[2]}",
+        )
+
+
+def hosts_share_a_zone(read: Sections) -> Iterator[Fault]:
+    """Two labels at least: nobody has the zone of all that ends in `com`."""
+    domain, downloads = read.get("domain"), read.get("downloads")
+    if domain and downloads and domain.host.split(".")[-2:] != downloads.host.split(".")[-2:]:
+        yield Fault(
+            key="opencode:downloads.host",
+            value=downloads.host,
+            reason=f"cannot be in the zone of {domain.host}, where its address and the proof of its name go",
+            fix=f"a name below {domain.host.partition('.')[2]}",
+        )
+
+
+def release_keys_once(read: Sections) -> Iterator[Fault]:
+    keys = getattr(read.get("downloads"), "release_keys", ())
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield Fault(key="opencode:downloads.release_keys", value=key, reason="is named twice", fix="name each key once")
 
 
 def endpoints_without_egress(read: Sections) -> Iterator[Fault]:
@@ -144,7 +178,10 @@ def threat_protection_needs_plus(read: Sections) -> Iterator[Fault]:
 RULES: tuple[Rule, ...] = (
     one_network,
     one_identity_provider,
-    certificate_covers_the_host,
+    certificate_covers_the_hosts,
+    downloads_have_a_host_of_their_own,
+    hosts_share_a_zone,
+    release_keys_once,
     endpoints_without_egress,
     cognito_without_egress,
     address_range,

@@ -44,7 +44,7 @@ class Domain(Section):
     zone_id: Annotated[str, Field(pattern=r"^[A-Z0-9]{8,32}$", examples=["Z0123456789EXAMPLE"])]
     """Id of the public Route 53 zone that the host is in."""
     certificate_names: tuple[CertificateName, ...] = ()
-    """Names in the certificate that the program requests; the host alone when empty."""
+    """Names in the certificate that the program requests; the hosts alone when empty."""
     certificate_arn: (
         Annotated[
             str,
@@ -55,7 +55,7 @@ class Domain(Section):
         ]
         | None
     ) = None
-    """ARN of a certificate that exists; none is requested then."""
+    """ARN of a certificate that exists, and covers all hosts; none is requested then."""
     public_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)
     """Who may reach the load balancer."""
 
@@ -199,6 +199,34 @@ class Bedrock(Section):
     """Prefixes of the cross-region inference profiles to use, first choice first; without, only the own region."""
 
 
+class Downloads(Section):
+    """A host where people get the client and its updates; without this section there is none."""
+
+    host: Annotated[Host, Field(examples=["downloads.example.com"])]
+    """Name of the download host, in the zone of the gateway's."""
+    help_url: (
+        Annotated[
+            str,
+            Field(pattern=r"^(https://|mailto:)[^\s\"'<>]+$", examples=["https://wiki.example.com/gateway"]),
+        ]
+        | None
+    ) = None
+    """Where people get help; the page links to it."""
+    release_keys: tuple[
+        Annotated[
+            str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$", examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="])
+        ],
+        ...,
+    ] = ()
+    """Ed25519 public keys of releases that are signed outside of AWS, the base64 of 32 bytes each; without, a key is
+    made in KMS and signs."""
+    public_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Public requests that are answered at once, which is reserved for them; without, they share the account's limit. A
+    new account cannot reserve any."""
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """How long a file of a release that was replaced or deleted can be brought back."""
+
+
 class Observability(Section):
     """Logs, alarms and who hears of them."""
 
@@ -229,6 +257,6 @@ class Lifecycle(Section):
     """What a mistake or a destroy may take away."""
 
     deletion_protection: bool
-    """Tables, user pool, load balancer, image repository and log bucket refuse to be deleted."""
+    """Tables, user pool, load balancer, image repository, buckets and signing key refuse to be deleted."""
     records_key_arn: Arn | None = None
     """Customer managed KMS key of the tables; without it AWS's own key."""

@@ -15,6 +15,7 @@ PROFILES = ("us", "eu", "global")
 KEYS, USAGE, COUNTERS = (
     f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/dev-{table}" for table in ("keys", "usage", "counters")
 )
+RELEASES = "arn:aws:s3:::dev-releases"
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/opencode/dev/router"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/router"
 ISSUER = "https://login.example.com/"
@@ -54,6 +55,8 @@ def api_args(**changes: Any) -> ApiArgs:
         "audience_format": "single-string",
         "token_uses": ["access"],
         "client_config": json.dumps(CLIENT_CONFIG),
+        "releases_bucket_name": "dev-releases",
+        "releases_bucket_arn": RELEASES,
         "keys_table_name": "dev-keys",
         "keys_table_arn": KEYS,
         "usage_table_name": "dev-usage",

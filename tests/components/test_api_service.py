@@ -9,11 +9,22 @@ import pytest
 from opencode_components import Api, RouterImage, RouterImageArgs
 from opencode_components.router_container import SET_BY_COMPONENT
 from opencode_components.testing.graph import Graph, Resource
+from opencode_components.testing.iam import evaluate
 from opencode_components.testing.plugin import Deploy
 from opencode_router.catalogue.choose import order
 from opencode_router.gateway import FLUSH_S
 from opencode_router.settings import Settings
-from tests.components.api_program import CLIENT_CONFIG, IMAGE, ISSUER, JWKS_URL, PROFILES, REGION, an_api, api_args
+from tests.components.api_program import (
+    CLIENT_CONFIG,
+    IMAGE,
+    ISSUER,
+    JWKS_URL,
+    PROFILES,
+    REGION,
+    RELEASES,
+    an_api,
+    api_args,
+)
 
 SERVICE, TASK = "aws:ecs/service:Service", "aws:ecs/taskDefinition:TaskDefinition"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
@@ -85,6 +96,27 @@ def test_an_api_that_is_told_nothing_for_clients_tells_them_nothing(deploy: Depl
     del args["client_config"]
 
     assert settings(deploy(lambda: Api("dev-api", args))).client_config is None
+
+
+def test_an_api_without_releases_knows_no_bucket_and_may_read_none(deploy: Deploy, graph: Graph) -> None:
+    args = api_args()
+    del args["releases_bucket_name"], args["releases_bucket_arn"]
+    without = deploy(lambda: Api("dev-api", args))
+
+    def may_read(of: Graph) -> bool:
+        return evaluate(of, of.one("aws:iam/role:Role", "*-task"), "s3:GetObject", f"{RELEASES}/releases/x").allowed
+
+    assert (variables(graph)["RELEASES_BUCKET"], may_read(graph)) == ("dev-releases", True)
+    assert ("RELEASES_BUCKET" in variables(without), may_read(without)) == (False, False)
+
+
+@pytest.mark.parametrize("alone", ["releases_bucket_name", "releases_bucket_arn"])
+def test_a_bucket_of_releases_is_given_by_name_and_arn_or_not_at_all(deploy: Deploy, alone: str) -> None:
+    args: dict[str, object] = {**api_args()}
+    del args[alone]
+
+    with pytest.raises(ValueError, match=r"releases_bucket_arn: .* is given alone.*; give releases_bucket_name and"):
+        deploy(lambda: Api("dev-api", args))  # type: ignore[arg-type]  # one key is missing on purpose
 
 
 def test_further_settings_reach_the_router(deploy: Deploy) -> None:

@@ -64,6 +64,12 @@ REQUESTS: Sequence[tuple[str, str, Headers, str]] = (
     ("GET", "/openapi.json", [], REFUSED),
     ("GET", "/metrics", [], REFUSED),
     ("GET", "/v1/models", [], REFUSED),
+    ("GET", "/v1/update/download-url", [], REFUSED),
+    ("GET", "/v1/update/config", [], REFUSED),
+    ("GET", "/v1/update/download-url?version=1.4.0&name=a.whl", [("Cookie", "session=1")], REFUSED),
+    ("GET", "/v1/update/download-url", [BEARER_FORGED], REJECTED),
+    ("GET", "/v1/update/download-url", [BEARER_JWT], VERIFIED),
+    ("GET", "/v1/update/config", [API_KEY], FORWARDED),
     ("POST", "/v1/chat/completions", [], REFUSED),
     ("POST", "/v1/messages", [("Cookie", "session=1")], REFUSED),
     # keys, in either header

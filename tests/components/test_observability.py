@@ -39,9 +39,12 @@ EMITTED_BY_AWS = {
     ("AWS/ApplicationELB", "UnHealthyHostCount"): {OF_TARGET_GROUP},
     ("AWS/ECS", "CPUUtilization"): {OF_SERVICE},
     ("AWS/ECS", "MemoryUtilization"): {OF_SERVICE},
+    ("AWS/Lambda", "Errors"): {frozenset({"FunctionName"})},
+    ("AWS/Lambda", "Throttles"): {frozenset({"FunctionName"})},
 }
 """Metrics and the sets of dimensions they come with. Sources: Elastic Load Balancing user guide, "CloudWatch metrics
-for your Application Load Balancer"; Amazon ECS developer guide, "Amazon ECS CloudWatch metrics" (read 2026-11-21)."""
+for your Application Load Balancer"; Amazon ECS developer guide, "Amazon ECS CloudWatch metrics"; AWS Lambda developer
+guide, "Types of metrics for Lambda functions" (read 2026-11-21)."""
 KINDS = {
     "server-errors",
     "slow-answers",
@@ -124,6 +127,19 @@ def test_every_alarm_compares_one_value_and_tells_the_topic_of_its_start_and_end
     assert [query.get("returnData") for query in inputs["metricQueries"]].count(True) == 1
     assert inputs["alarmActions"] == inputs["okActions"] == [topic_arn]
     assert inputs["alarmDescription"]
+
+
+def test_functions_ring_when_they_fail_and_when_they_are_asked_too_often_at_once(deploy: Deploy) -> None:
+    graph = deployed(deploy, functions={"download-page": "dev-site-page-1a2b", "downloads": "dev-site-public-3c4d"})
+    added = {found.name.removeprefix("dev-") for found in graph.all(ALARM)} - KINDS
+
+    assert added == {f"{word}-{kind}" for word in ("download-page", "downloads") for kind in ("errors", "throttles")}
+    for kind in added:
+        (metric,) = metrics_of(alarm(graph, kind))
+        assert frozenset(metric["dimensions"]) in emitted(graph)[metric["namespace"], metric["metricName"]]
+    (throttles,) = metrics_of(alarm(graph, "downloads-throttles"))
+    assert (throttles["metricName"], throttles["stat"]) == ("Throttles", "Sum")
+    assert throttles["dimensions"] == {"FunctionName": "dev-site-public-3c4d"}
 
 
 def test_silence_rings_only_where_it_means_that_no_task_is_left(deploy: Deploy) -> None:

@@ -19,6 +19,7 @@ OIDC = {
     "browser_client_secret_arn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:idp-AbCdEf",
     "audiences": ["gateway"],
 }
+KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 EXISTING = {"vpc_id": "vpc-0a1b2c3d", "public_subnet_ids": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"]}
 
 
@@ -90,6 +91,26 @@ def test_a_file_chooses_between_a_new_and_an_existing_network_and_between_cognit
             "has its names already",
             "remove",
         ),
+        (
+            {"domain.certificate_names": ["ai-dev.example.com"]},
+            "opencode:domain.certificate_names",
+            "do not cover downloads-dev.example.com",
+            "add downloads-dev.example.com",
+        ),
+        ({"downloads.host": "ai-dev.example.com"}, "opencode:downloads.host", "gateway's own", "downloads.example.com"),
+        (
+            {"downloads.host": "get.example.org"},
+            "opencode:downloads.host",
+            "cannot be in the zone",
+            "below example.com",
+        ),
+        ({"downloads": {}}, "opencode:downloads.host", "is missing", "downloads.example.com"),
+        ({"downloads.host": "Downloads.example.com"}, "opencode:downloads.host", "form", "downloads.example.com"),
+        ({"downloads.help_url": "javascript:alert(1)"}, "opencode:downloads.help_url", "form", "https://"),
+        ({"downloads.release_keys": ["AAAA"]}, "opencode:downloads.release_keys.0", "form", "11qYAYKx"),
+        ({"downloads.release_keys": [KEY, KEY]}, "opencode:downloads.release_keys", "named twice", "each key once"),
+        ({"downloads.public_concurrency": 0}, "opencode:downloads.public_concurrency", "greater than", "at once"),
+        ({"downloads.retention_days": 0}, "opencode:downloads.retention_days", "greater than", "brought back"),
         ({"network": None}, "opencode:network", "the network is missing", "existing_network"),
         ({"existing_network": EXISTING}, "opencode:existing_network", "together with", "remove"),
         ({"network.egress": "vpn"}, "opencode:network.egress", "nat_per_zone", "How tasks reach"),

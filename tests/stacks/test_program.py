@@ -68,6 +68,7 @@ def test_every_environment_can_be_previewed_before_anything_exists(environment: 
 def test_the_outputs_are_those_in_the_documents_and_none_is_secret(graph: Graph) -> None:
     assert graph.outputs.keys() == OUTPUTS.keys()
     assert not graph.secret_outputs
+    assert graph.outputs["release_signing_key_arn"] == graph.one("aws:kms/key:Key", "*-releases").outputs["arn"]
     assert {"api_url", "issuer", "client_id", "scopes", "callback_ports"} <= graph.outputs["client_config"].keys()
 
 
@@ -76,6 +77,7 @@ def test_clients_are_told_by_the_gateway_what_the_stack_exports_for_them(graph: 
     variables = {entry["name"]: entry["value"] for entry in container["environment"]}
 
     assert json.loads(variables["CLIENT_CONFIG"]) == graph.outputs["client_config"]
+    assert variables["RELEASES_BUCKET"] == graph.outputs["releases_bucket"]
     assert Settings.load(variables).client_config is not None, "the router understands it"
 
 
@@ -173,6 +175,35 @@ def test_credentials_take_the_way_that_the_listener_has_for_them(
     assert decision.actions[0]["type"] == action
 
 
+def test_the_download_host_is_public_in_two_places_and_the_gateways_host_lets_nobody_to_it(
+    graph: Graph, environment: str
+) -> None:
+    config = config_of(environment)
+    downloads, gateway = (config[f"opencode:{section}"]["host"] for section in ("downloads", "domain"))
+
+    def decided(host: str, path: str) -> tuple[str, int | None]:
+        decision = route(graph, Request(host=host, path=path))
+        return decision.outcome, decision.priority
+
+    assert decided(downloads, "/version.json") == decided(downloads, f"/i/{'a' * 32}") == ("forward", 2000)
+    assert decided(downloads, "/") == decided(downloads, "/v1/models") == ("redirect", 2010), "to sign in"
+    assert decided(downloads, "/health") == ("redirect", 2010), "nothing of the gateway"
+    assert decided(gateway, "/version.json") == decided(gateway, "/") == ("fixed-response", None)
+
+
+def test_people_come_back_to_each_host_that_they_sign_in_at_and_its_certificate_is_for_both(
+    graph: Graph, environment: str
+) -> None:
+    config = config_of(environment)
+    hosts = [config[f"opencode:{section}"]["host"] for section in ("domain", "downloads")]
+    certificate = graph.one("aws:acm/certificate:Certificate").inputs
+    browser = graph.one("aws:cognito/userPoolClient:UserPoolClient", "*-browser").inputs
+
+    assert [certificate["domainName"], *certificate["subjectAlternativeNames"]] == hosts
+    assert browser["callbackUrls"] == [f"https://{host}/oauth2/idpresponse" for host in hosts]
+    assert {record.inputs["name"] for record in graph.all("aws:route53/record:Record")} >= set(hosts)
+
+
 def test_the_role_of_the_tasks_calls_catalogued_models_in_its_region_and_nothing_else(graph: Graph) -> None:
     role = graph.one("aws:iam/role:Role", "*-task")
     model = "arn:aws:bedrock:us-east-1::foundation-model/{}"
@@ -181,6 +212,10 @@ def test_the_role_of_the_tasks_calls_catalogued_models_in_its_region_and_nothing
     assert not evaluate(graph, role, "bedrock:InvokeModel", model.format("stability.sd3-large-v1:0")).allowed
     assert not evaluate(graph, role, "dynamodb:Scan", graph.outputs["keys_table"]).allowed
     assert not evaluate(graph, role, "iam:PassRole", "*").allowed
+    releases = f"arn:aws:s3:::{graph.outputs['releases_bucket']}"
+    assert evaluate(graph, role, "s3:GetObject", f"{releases}/releases/1.2.3/opencode-auth-1.2.3-macos-arm64").allowed
+    assert not evaluate(graph, role, "s3:GetObject", f"{releases}/links/ab12").allowed
+    assert not evaluate(graph, role, "s3:PutObject", f"{releases}/releases/manifest.json").allowed
 
 
 def test_what_people_depend_on_spans_zones_and_is_protected(prod: Graph) -> None:
@@ -228,6 +263,11 @@ def test_another_identity_provider_takes_the_place_of_cognito_with_its_own_words
     ).actions[0]["jwtValidation"]
     assert validation["issuer"] == issuer.url
     assert validation["additionalClaims"][0]["name"] == "aud"
+    page = graph.one("aws:lb/listenerRule:ListenerRule", "dev-site-page")
+    sign_in = page.inputs["actions"][0]["authenticateOidc"]
+    assert (sign_in["issuer"], sign_in["clientId"]) == (issuer.url, "opencode-web")
+    assert "actions" in {path.partition("[")[0] for path in page.secret_inputs}, "the client's secret is encrypted"
+    assert_secure(graph)
 
 
 def test_a_network_a_certificate_and_an_image_that_exist_are_used_as_they_are() -> None:
@@ -251,3 +291,13 @@ def test_a_network_a_certificate_and_an_image_that_exist_are_used_as_they_are() 
     assert not graph.all("aws:acm/*")
     assert not graph.all("aws:ecr/*")
     assert graph.outputs["image"] == image
+
+
+def test_without_the_section_nothing_of_distribution_is_there_and_clients_are_told_of_none() -> None:
+    graph = changed("dev", downloads=None)
+
+    assert not graph.all("aws:lambda/*")
+    assert not graph.all("*", "dev-releases*")
+    assert graph.outputs.keys() == OUTPUTS.keys() - {"downloads_url", "releases_bucket", "release_signing_key_arn"}
+    assert not {"downloads_url", "release_keys"} & graph.outputs["client_config"].keys()
+    assert "RELEASES_BUCKET" not in graph.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"]

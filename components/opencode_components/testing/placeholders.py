@@ -1,5 +1,7 @@
 """Invented but plausible outputs for every resource, so that a program runs without a cloud."""
 
+import base64
+import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -79,7 +81,7 @@ class Placeholders:
         computed.update(COMPUTED[type](inputs, values) if type in COMPUTED else {})
         return {**computed, **inputs, **self.outputs.get(type, {})}
 
-    def _account_functions(self) -> dict[str, Properties]:
+    def _account_functions(self) -> dict[str, Answer]:
         zones = [f"{self.region}{letter}" for letter in "abc"]
         caller = {
             "accountId": self.account_id,
@@ -104,7 +106,26 @@ class Placeholders:
                 "id": "aws",
             },
             "aws:index/getRegion:getRegion": region,
+            "aws:kms/getPublicKey:getPublicKey": public_key,
+            "aws:secretsmanager/getSecretVersion:getSecretVersion": secret_version,
         }
+
+
+ED25519_DER = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of an Ed25519 key in its DER form. Source: RFC 8410, section 4."""
+
+
+def public_key(args: Properties) -> Properties:
+    """The Ed25519 public key that `keyId` alone decides on."""
+    raw = sha256(str(args["keyId"]).encode()).digest()
+    return {**args, "id": args["keyId"], "publicKey": base64.b64encode(ED25519_DER + raw).decode()}
+
+
+def secret_version(args: Properties) -> Properties:
+    """Of a confidential OAuth client, whatever `secretId` names."""
+    secret = sha256(str(args["secretId"]).encode()).hexdigest()
+    value = {"client_id": f"client-{secret[:8]}", "client_secret": secret}
+    return {**args, "id": args["secretId"], "arn": args["secretId"], "secretString": json.dumps(value)}
 
 
 def generic_arn(type: str) -> str:

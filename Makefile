@@ -11,13 +11,23 @@ AGENTS := tests/clients/node_modules/.installed
 TYPESCRIPT := tests/engine/typescript/node_modules/.installed
 ENV ?= dev
 
-.PHONY: up status logs down test cost diagram docs format bench bench-proxy first-answer lock image
+.PHONY: up status logs down publish executable test cost diagram docs format bench bench-proxy first-answer screenshots lock image
 
 up: .venv/.synced ## the program itself on this machine, until Ctrl-C; docs/local.md lists KEEP=1, BEDROCK=aws, ...
 	@.venv/bin/python -m opencode_local up
 
 status logs down: .venv/.synced ## of what runs: how it is, what it says (NAME=router, FOLLOW=1), its end
 	@.venv/bin/python -m opencode_local $@
+
+publish: .venv/.synced ## a release of the client to ENV=dev: MINIMUM=x.y.z CRITICAL=1 MESSAGE="..." CONFIG=file EXECUTABLES=folder ...
+	@.venv/bin/python -m $(if $(filter local,$(ENV)),opencode_local publish,opencode_stacks.publish $(ENV))
+
+# What a person writes there is data: $(value) takes it as it is, so that neither make nor a shell runs any of it.
+$(foreach name,MINIMUM CRITICAL MESSAGE CONFIG EXECUTABLES WHEEL_ONLY SIGNING_KEY KEEP_VERSIONS SOURCE,\
+	$(eval publish: override export $(name) := $$(value $(name))))
+
+executable: .venv/.synced ## the client as one file for this platform, into dist/: EXECUTABLES of a release
+	@.venv/bin/python -m opencode_stacks.publishing.executable dist
 
 # A file of tests stays on one worker, so that what they share is made once.
 test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
@@ -38,6 +48,9 @@ bench-proxy: .venv/.synced ## what the client's local proxy adds to an answer, a
 
 first-answer: .venv/.synced ## how long `make up` takes until the first answer; writes it into the README
 	@.venv/bin/python -m bench.first_answer
+
+screenshots: .venv/.synced ## the download page of what `make up` runs here, as pictures for docs/downloads.md
+	@.venv/bin/python -m bench.screenshots
 
 image: ## the router's container image; BASE_IMAGE=... builds on another base, IMAGE_FLAGS=... go to docker build
 	@docker build $(IMAGE_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
@@ -61,14 +74,14 @@ lock: $(UV)
 	@echo uv | $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--output-file router/build-requirements.txt -
 
-.venv/.synced: pyproject.toml uv.lock components/pyproject.toml stacks/pyproject.toml router/pyproject.toml local/pyproject.toml client/pyproject.toml | $(UV)
+.venv/.synced: pyproject.toml uv.lock components/pyproject.toml stacks/pyproject.toml router/pyproject.toml local/pyproject.toml client/pyproject.toml functions/pyproject.toml | $(UV)
 	@echo "==> installing Python packages (about 30 s the first time)"
 	@$(UV) sync --quiet --locked --all-groups --python $(PYTHON)
 	@touch $@
 
 # Without node, or when npm cannot run, there is no stamp: the tests that need it are skipped, the next run tries again.
 $(AGENTS) $(TYPESCRIPT): %/node_modules/.installed: %/package.json %/package-lock.json
-	@echo "==> installing what $* needs of node (about 20 s the first time)"
+	@echo "==> installing what $* needs of node (about a minute the first time)"
 	@if command -v node >/dev/null && command -v npm >/dev/null && npm install --prefix $* --no-save \
 		--no-audit --no-fund --loglevel=error --fetch-retries=1; \
 	then touch $@; \

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from opencode_auth import gateway, tokens, web
+from opencode_auth.addresses import check_url
 from opencode_auth.errors import ClientError, SignInNeeded, Unreachable
 from opencode_auth.model import Model
 
 KEYS = "/v1/api-keys"
 MODELS = "/v1/models"
+DOWNLOAD_ADDRESS = "/v1/update/download-url"
+HINTS = {426: "opencode-auth update"}
+"""What helps where the gateway itself does not say."""
 
 Entry = TypeVar("Entry")
 
@@ -76,6 +80,14 @@ def revoke_key(key_prefix: str) -> None:
     call("DELETE", f"{KEYS}/{quote(key_prefix, safe='')}")
 
 
+def download_address(version: str, name: str) -> str:
+    """Where a file of a release is for the next minutes; it needs no credential. Raises as `call`, and Misused."""
+    found = call("GET", f"{DOWNLOAD_ADDRESS}?{urlencode({'version': version, 'name': name})}").get("download_url")
+    if not isinstance(found, str):
+        raise Unreachable(f"GET {DOWNLOAD_ADDRESS} was answered without 'download_url'", hint="opencode-auth doctor")
+    return check_url(found)
+
+
 def offers(path: str) -> bool:
     """Whether the gateway knows a path that takes POST: it says 405 to GET, and 404 to what it does not know."""
     return send("GET", path, None).status != 404
@@ -112,9 +124,9 @@ def refusal(answer: web.Answer) -> ClientError:
     """The gateway's `{"error": {"message", "hint"?}}` as an error; a plain sentence for any other body."""
     try:
         error = answer.json()["error"]
-        message, hint = str(error["message"]), error.get("hint")
+        message, hint = str(error["message"]), error.get("hint") or HINTS.get(answer.status)
     except (Unreachable, KeyError, TypeError, AttributeError):
-        message, hint = f"{answer.host} answered {answer.status}", "opencode-auth doctor"
+        message, hint = f"{answer.host} answered {answer.status}", HINTS.get(answer.status, "opencode-auth doctor")
     return SignInNeeded(message) if answer.status == 401 else Refused(message, hint=hint)
 
 
@@ -130,6 +142,7 @@ def model(found: Mapping[str, Any]) -> Model:
         max_output_tokens=found["max_output_tokens"],
         has_tools=bool(can.get("tools")),
         accepts_images=bool(can.get("images")),
+        surfaces=tuple(found.get("surfaces") or ()),
         input_usd=latest.get("input"),
         output_usd=latest.get("output"),
     )

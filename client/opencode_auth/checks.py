@@ -21,6 +21,7 @@ from opencode_auth.proxy.corporate import proxy_of
 from opencode_auth.proxy.record import running
 from opencode_auth.tools import config_file
 from opencode_auth.tools.catalogue import TOOLS
+from opencode_auth.updates import health
 
 MOST_SKEW_S = 60.0
 """What verifiers of tokens usually forgive."""
@@ -77,6 +78,7 @@ def checks(facts: Facts) -> Iterator[tuple[str, Check]]:
         yield from SIGN_IN.items()
     yield "credential", credential
     yield "proxy", local_proxy
+    yield from PROGRAM.items()
     yield from ((name, partial(tool, name)) for name in TOOLS)
 
 
@@ -217,3 +219,7 @@ NETWORK: Mapping[str, Check] = {
     "published settings": same_settings,
 }
 SIGN_IN: Mapping[str, Check] = {"issuer": issuer, "token": token}
+PROGRAM: Mapping[str, Check] = {
+    "program": lambda _facts: health.program(),
+    "update": lambda facts: health.update(facts.settings),
+}

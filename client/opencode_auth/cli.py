@@ -3,6 +3,7 @@
 stdout is the answer, stderr is everything else. Exit codes: 0 done, 1 failed, 2 misused, 3 sign in again.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from opencode_auth import packed
 from opencode_auth.errors import ClientError, Misused
 from opencode_auth.version import VERSION
 
@@ -27,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "models": "The models of the gateway.",
     "proxy": "The local proxy for tools that cannot refresh.",
     "doctor": "Check everything and say how to fix it.",
+    "update": "Get the latest version of this program.",
+    "install": "Put this program in its place; what the installers call.",
     "completions": "Completions for a shell.",
     "uninstall": "Undo every change that was made to this machine.",
 }
@@ -102,4 +106,5 @@ def cli() -> None:
 
 
 def main() -> None:
+    packed.leave_no_trace(os.environ)
     cli(prog_name="opencode-auth")

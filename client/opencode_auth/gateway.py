@@ -1,16 +1,20 @@
 """The gateway's public client settings: fetched once by `setup`, kept, read by everything else."""
 
+import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from opencode_auth.addresses import check_url
 from opencode_auth.errors import Misused, Unreachable
-from opencode_auth.files import read_json, write_json
+from opencode_auth.files import lock, read_json, write_json
 from opencode_auth.paths import config_folder
 
 WELL_KNOWN = "/.well-known/opencode"
+PUBLIC_KEY_BYTES = 32
+"""Of Ed25519."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,10 @@ class GatewaySettings:
     region: str | None = None
     minimum_client: str | None = None
     latest_client: str | None = None
+    downloads_url: str | None = None
+    """Where releases of this program are announced."""
+    release_keys: tuple[str, ...] = ()
+    """Public keys that vouch for releases, as standard base64; pinned at the first `setup`."""
 
 
 def is_text(value: object) -> bool:
@@ -50,9 +58,21 @@ def is_ports(value: object) -> bool:
     )
 
 
+def is_keys(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(is_key(item) for item in value)
+
+
+def is_key(value: object) -> bool:
+    try:
+        return isinstance(value, str) and len(binascii.a2b_base64(value, strict_mode=True)) == PUBLIC_KEY_BYTES
+    except ValueError:
+        return False
+
+
 CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "scopes": (is_texts, "a list of texts"),
     "callback_ports": (is_ports, "a list of ports"),
+    "release_keys": (is_keys, "a list of Ed25519 public keys in base64"),
 }
 REQUIRED = ("api_url", "issuer", "client_id")
 ADDRESSES = tuple(
@@ -71,12 +91,17 @@ def fetch(host_url: str) -> GatewaySettings:
     """
     from opencode_auth import web  # noqa: PLC0415  start-up
 
-    base = host_url if "://" in host_url else f"https://{host_url}"
-    base = check_url(base.rstrip("/").removesuffix("/v1"))
+    base = origin(host_url)
     document = web.fetch(base + WELL_KNOWN)
     if "gateway" not in document:
         raise Unreachable(f"{base}{WELL_KNOWN} does not describe a gateway")
     return parsed(document["gateway"], source=base)
+
+
+def origin(host_url: str) -> str:
+    """The address as `api_url` has it. Raises Misused for one that is not safe."""
+    base = host_url if "://" in host_url else f"https://{host_url}"
+    return check_url(base.rstrip("/").removesuffix("/v1"))
 
 
 def saved() -> GatewaySettings:
@@ -87,8 +112,47 @@ def saved() -> GatewaySettings:
     return parsed(document, source=str(settings_file()))
 
 
+def earlier() -> GatewaySettings | None:
+    """Those of the last `setup`; None without one, or where they are damaged."""
+    try:
+        return saved()
+    except Misused:
+        return None
+
+
 def save(settings: GatewaySettings) -> None:
-    write_json(settings_file(), asdict(settings))
+    with changing():
+        write_json(settings_file(), asdict(settings))
+
+
+def amend(of: GatewaySettings, **changes: Any) -> None:
+    """Changes members of the saved settings, unless they are for another gateway or other keys by now.
+
+    Members of a later client, which this version does not know, stay.
+    """
+    with changing():
+        now = saved()
+        changed = replace(now, **changes)
+        if (now.api_url, now.release_keys) == (of.api_url, of.release_keys) and changed != now:
+            write_json(settings_file(), {**(read_json(settings_file()) or {}), **asdict(changed)})
+
+
+def changing() -> AbstractContextManager[None]:
+    """Held while the settings are replaced: the proxy and a command may both learn of new keys."""
+    return lock(settings_file().with_suffix(".lock"))
+
+
+def pinned(published: GatewaySettings) -> GatewaySettings:
+    """With the release keys that this machine trusts for that gateway already. Raises Misused for others."""
+    before = earlier()
+    if before is None or before.api_url != published.api_url or not before.release_keys:
+        return published
+    if not {*published.release_keys} <= {*before.release_keys}:
+        raise Misused(
+            f"{published.api_url} now names other keys for its releases than this machine has pinned",
+            hint="ask whoever runs the gateway; if the keys are theirs: the same command with --trust-new-keys",
+        )
+    return replace(published, release_keys=before.release_keys)
 
 
 def parsed(document: Any, *, source: str) -> GatewaySettings:

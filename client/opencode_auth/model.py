@@ -13,5 +13,7 @@ class Model:
     max_output_tokens: int
     has_tools: bool
     accepts_images: bool
+    surfaces: tuple[str, ...]
+    """Where Bedrock serves it, in the gateway's words: messages, chat, responses, mantle-responses, ..."""
     input_usd: str | None
     output_usd: str | None

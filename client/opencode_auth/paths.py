@@ -4,7 +4,8 @@ OPENCODE_AUTH_HOME puts everything below one folder, for tests and for several g
 """
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -25,6 +26,22 @@ def state_folder() -> Path:
 def cache_folder() -> Path:
     """What can be fetched again."""
     return folder("cache", platformdirs.user_cache_path)
+
+
+def data_folder() -> Path:
+    """The installed versions of this program."""
+    return folder("data", platformdirs.user_data_path)
+
+
+def bin_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the command that a person calls is put."""
+    home = environment.get("OPENCODE_AUTH_HOME")
+    if home:
+        return Path(home).expanduser() / "bin"
+    if platform == "win32":
+        local = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return Path(local) / "Programs" / APP / "bin"
+    return Path.home() / ".local" / "bin"
 
 
 def folder(kind: str, platform_folder: Callable[..., Path]) -> Path:

@@ -15,7 +15,8 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def check(minimum: str | None) -> None:
-    """Raises ClientError when the gateway wants a newer client."""
+def check(minimum: str | None, downloads_url: str | None = None) -> None:
+    """Raises ClientError when the gateway wants a newer client; the hint is for a machine that is not set up yet."""
     if minimum and numbers(VERSION) < numbers(minimum):
-        raise ClientError(f"the gateway needs opencode-auth {minimum} or newer; this is {VERSION}", hint="update it")
+        hint = f"install the latest from {downloads_url}" if downloads_url else "install the latest"
+        raise ClientError(f"the gateway needs opencode-auth {minimum} or newer; this is {VERSION}", hint=hint)

@@ -10,13 +10,14 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
-from opencode_auth.addresses import LOOPBACK_HOSTS, check_url
+from opencode_auth.addresses import LOOPBACK_DOMAIN, check_url, is_loopback
 from opencode_auth.errors import Misused, Unreachable
 from opencode_auth.version import USER_AGENT
 
@@ -92,23 +93,38 @@ def fetch(url: str, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
 
 def send(request: Request) -> Answer:
     """The answer, whatever its status. Raises Unreachable without one, Misused for an address that is not safe."""
-    host = urlsplit(check_url(request.url)).netloc
-    headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **request.headers}
-    outgoing = urllib.request.Request(  # noqa: S310  the scheme was checked
-        request.url, data=request.body, headers=headers, method=request.method
-    )
     until_s = time.monotonic() + request.timeout_s
+    with exchange(request) as response:
+        body = read(response, until_s)
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(status=response.status, headers=names, body=body, host=urlsplit(request.url).netloc)
+
+
+@contextmanager
+def exchange(request: Request) -> Iterator[HTTPResponse]:
+    """A response of any status, its body not yet read; what goes wrong meanwhile is Unreachable, or Misused."""
+    host = urlsplit(check_url(request.url)).netloc
+    headers = {"Accept": "application/json", "User-Agent": USER_AGENT, "Host": host, **request.headers}
+    outgoing = urllib.request.Request(  # noqa: S310  the scheme was checked
+        resolved(request.url), data=request.body, headers=headers, method=request.method
+    )
     try:
         with opener(request.url).open(outgoing, timeout=request.timeout_s) as response:
-            body = read(response, until_s)
-            names = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status, headers=names, body=body, host=host)
+            yield response
     except TooMuch as error:
         raise Unreachable(f"{host} answered with more than {MAX_RESPONSE_BYTES} bytes") from error
     except TimeoutError as error:
         raise Unreachable(f"{host} did not answer within {request.timeout_s:g} s") from error
     except (OSError, HTTPException) as error:
         raise unreachable(host, error) from error
+
+
+def resolved(url: str) -> str:
+    """With a name below `localhost` as an address: some systems' resolvers do not know such names."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not (parts.hostname or "").endswith(LOOPBACK_DOMAIN):
+        return url
+    return parts._replace(netloc=f"127.0.0.1:{parts.port or 80}").geturl()
 
 
 class TooMuch(Exception):
@@ -165,8 +181,8 @@ class EveryStatus(urllib.request.HTTPErrorProcessor):
 
 def opener(url: str) -> urllib.request.OpenerDirector:
     """Without a proxy for addresses of this machine itself."""
-    is_loopback = urlsplit(url).hostname in LOOPBACK_HOSTS
-    proxies = urllib.request.ProxyHandler({} if is_loopback else None)
+    is_direct = is_loopback(urlsplit(url).hostname)
+    proxies = urllib.request.ProxyHandler({} if is_direct else None)
     handlers = [proxies, NoRedirect(), EveryStatus()]
     secure = [urllib.request.HTTPSHandler(context=tls_context())] if url.startswith("https:") else []
     return urllib.request.build_opener(*handlers, *secure)

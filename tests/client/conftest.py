@@ -10,6 +10,7 @@ from opencode_local.issuer import Issuer
 from tests.client.laptop import Laptop
 from tests.client.person import Person, new_person
 from tests.client.proxied import KEY
+from tests.client.releases import Depot, Installed, new_depot, new_installed
 from tests.client.servers import Server, running
 from tests.router.running import Router
 
@@ -47,3 +48,15 @@ def laptop(tmp_path: Path, router: Router, api_key: str) -> Laptop:
     made = Laptop(tmp_path, api_key)
     made.point_at(router.url)
     return made
+
+
+@pytest.fixture
+def depot(person: Person) -> Depot:
+    """The person's machine has pinned its key; a key of the gateway takes the place of a sign-in."""
+    return new_depot(person)
+
+
+@pytest.fixture
+def installed(person: Person) -> Installed:
+    """This program, as a packed file in our layout."""
+    return new_installed(person)

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+import webbrowser
 
 import pytest
 
 from opencode_auth import version
-from opencode_auth.browser import is_likely
+from opencode_auth.browser import REMOTE, is_likely, open_page
 from opencode_auth.cli import COMMANDS
 from tests.client.person import Person
 
@@ -86,3 +87,23 @@ def test_a_browser_is_opened_where_the_person_would_see_it(
     platform: str, environment: dict[str, str], likely: bool
 ) -> None:
     assert is_likely(platform, environment) == likely
+
+
+def test_the_address_reaches_the_browser_of_windows_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell there would end it at the first ampersand."""
+    address = "https://login.example/authorize?client_id=a&state=b%26c"
+    opened: list[str] = []
+
+    def opens(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    for name in REMOTE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(webbrowser, "open", opens)
+
+    with monkeypatch.context() as on_windows:
+        on_windows.setattr(sys, "platform", "win32")
+        assert open_page(address)
+
+    assert opened == [address]

@@ -73,6 +73,15 @@ async def test_it_listens_on_loopback_addresses_only(laptop: Laptop) -> None:
     assert at_port <= {f"0100007F{port_text}", f"00000000000000000000000001000000{port_text}"}
 
 
+async def test_signing_out_ends_it(laptop: Laptop) -> None:
+    await started(laptop, "--port", str(free_port(0)))
+
+    said = await laptop.say("logout")
+
+    assert said.exit_code == 0, said
+    assert "not running" in (await laptop.say("proxy", "status")).stdout
+
+
 async def test_two_starts_at_once_make_one_proxy(laptop: Laptop) -> None:
     port = str(free_port(0))
     command = ("proxy", "start", "--json", "--port", port)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from opencode_auth.proxy import ProxyAddress
-from opencode_auth.tools import codex, connection, opencode, programs
-from tests.client.laptop import Laptop, Said, ended
+from opencode_auth.tools import connection, opencode, programs
+from tests.client.laptop import CODEX, Laptop, Said, ended
 from tests.router.running import Router
 
 SHOW = f"""#!{sys.executable}
@@ -76,14 +76,19 @@ async def test_claude_gets_settings_without_a_secret_and_no_other_credential(lap
     assert laptop.credential not in text
 
 
-def test_codex_gets_its_provider_on_the_command_line_as_toml() -> None:
-    way = connection.Connection(url="https://gateway.example", credential_command=("opencode-auth", "token"))
+@pytest.mark.parametrize(("mine", "model"), [("", "gpt-6-sol"), ('model = "mine"', None)])
+async def test_codex_gets_its_provider_on_the_command_line_as_toml(
+    laptop: Laptop, mine: str, model: str | None
+) -> None:
+    laptop.write(CODEX, mine)
 
-    start = codex.start(way, [], {})
+    seen = await shown(laptop, "codex", "--", "exec")
 
-    values = tomllib.loads("\n".join(start.arguments[1::2]))
-    assert set(start.arguments[::2]) == {"-c"}
-    assert values["model_providers"][values["model_provider"]]["auth"]["args"] == ["token"]
+    *options, last = seen["arguments"]
+    values = tomllib.loads("\n".join(options[1::2]))
+    assert (set(options[::2]), last) == ({"-c"}, "exec")
+    assert values["model_providers"][values["model_provider"]]["auth"]["args"][-1] == "token"
+    assert values.get("model") == model
 
 
 async def test_the_exit_code_is_the_tools_own(laptop: Laptop) -> None:

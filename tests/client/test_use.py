@@ -172,6 +172,22 @@ async def test_codex_is_configured_for_this_gateway(laptop: Laptop, router: Rout
     written = tomllib.loads((laptop.home / CODEX).read_text())
     provider = written["model_providers"][written["model_provider"]]
     assert (written["model"], provider["base_url"]) == ("gpt-oss-120b", f"{router.url}/v1")
+    assert written["web_search"] == "disabled"
+    assert (written["model_context_window"], written["agents"]) == (128_000, {"enabled": False})
+
+
+@pytest.mark.parametrize(("before", "model"), [("", "gpt-6-sol"), ('model = "mine"\n', "mine")])
+async def test_codex_begins_with_a_model_that_speaks_its_protocol_unless_the_person_has_one(
+    laptop: Laptop, before: str, model: str
+) -> None:
+    laptop.write(CODEX, before)
+
+    said = await laptop.say("use", "codex", "--yes")
+
+    assert said.exit_code == 0, said
+    written = tomllib.loads((laptop.home / CODEX).read_text())
+    assert written["model"] == model
+    assert not {"model_context_window", "agents"} & written.keys()
 
 
 async def a_gateway(

@@ -7,6 +7,7 @@ from opencode_auth.errors import Misused
 from opencode_auth.gateway import GatewaySettings
 from opencode_auth.signing_in import Way, by_browser, by_device, by_paste, sign_in
 from opencode_auth.store import SignIn
+from opencode_auth.updates import notice
 
 TIMEOUT_S = 300
 
@@ -28,6 +29,7 @@ def command(*, device: bool, no_browser: bool, timeout_s: int, as_json: bool) ->
         left = output.duration(found.expires_s - clock.now_s())
         output.say(f"note: the provider gave no refresh token; sign in again in {left} (is offline_access asked for?)")
     output.answer(f"signed in as {who(found)}", described(found), as_json=as_json)
+    notice.show()
 
 
 def chosen(settings: GatewaySettings, *, device: bool, no_browser: bool, timeout_s: float) -> Way:

@@ -7,6 +7,7 @@ import click
 from opencode_auth.tools import programs
 from opencode_auth.tools.catalogue import TOOLS
 from opencode_auth.tools.prepare import prepared
+from opencode_auth.updates import notice
 
 PROGRAMS = {tool.program: tool for tool in TOOLS.values()}
 
@@ -26,4 +27,5 @@ def command(program: str, arguments: tuple[str, ...]) -> int:
     ready = prepared(tool, is_proxied=tool.is_proxied and not api_key())
     start = tool.start(ready.connection, ready.models, os.environ)
     environment = programs.with_variables(os.environ, start.variables)
+    notice.show()
     return programs.start(found, [*start.arguments, *arguments], environment)

@@ -6,6 +6,7 @@ from opencode_auth import clock, gateway, output, store, tokens
 from opencode_auth.commands.login import described, who
 from opencode_auth.errors import SignInNeeded
 from opencode_auth.store import SignIn
+from opencode_auth.updates import notice
 
 
 @click.command()
@@ -13,6 +14,7 @@ from opencode_auth.store import SignIn
 def command(*, as_json: bool) -> None:
     """Who is signed in, where, and for how long. Exits with 3 when a sign-in is needed."""
     settings = gateway.saved()
+    notice.show()
     if tokens.api_key():
         document = {"gateway": settings.api_url, "state": "api_key"}
         output.answer(f"{settings.api_url}: the key in {tokens.API_KEY_VARIABLE}", document, as_json=as_json)

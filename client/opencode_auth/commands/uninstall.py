@@ -12,6 +12,7 @@ from opencode_auth.consent import agree
 from opencode_auth.errors import ClientError
 from opencode_auth.tools import config_file
 from opencode_auth.tools.catalogue import TOOLS
+from opencode_auth.updates import installation, layout, pointer
 
 Step = tuple[str, Callable[[], object]]
 """What the person is told, and how it is done."""
@@ -33,7 +34,8 @@ def command(context: click.Context, *, is_agreed: bool) -> int:
         return 0
     # our files hold the way back for tools, so they stay until that has been gone
     is_whole = carried_out(tools) and carried_out(own)
-    output.say("the program itself: uv tool uninstall opencode-auth, or pipx uninstall opencode-auth")
+    if not installation.here().is_own:
+        output.say("the program itself: uv tool uninstall opencode-auth, or pipx uninstall opencode-auth")
     return 0 if is_whole else 1
 
 
@@ -45,14 +47,25 @@ def tool_steps() -> list[Step]:
 def own_steps(context: click.Context) -> list[Step]:
     from opencode_auth.commands import logout  # noqa: PLC0415  start-up
 
-    folders = dict.fromkeys((paths.config_folder(), paths.state_folder(), paths.cache_folder()))
+    folders = dict.fromkeys((paths.config_folder(), paths.state_folder(), paths.cache_folder(), paths.data_folder()))
     removals = [(f"remove {folder}", partial(remove, folder)) for folder in folders]
-    return [("stop the local proxy and sign out", partial(context.invoke, logout.command)), *removals]
+    return [("stop the local proxy and sign out", partial(context.invoke, logout.command)), *program_steps(), *removals]
+
+
+def program_steps() -> list[Step]:
+    """The command, where it is ours."""
+    if layout.current() is None:
+        return []
+    return [(f"remove {pointer.file()}", pointer.remove)]
 
 
 def remove(folder: Path) -> None:
+    """Raises ClientError when something stays: on Windows a program that runs cannot be removed, such as this one."""
     if folder.is_dir():
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    left = next((file for file in folder.rglob("*") if not file.is_dir()), None)
+    if left is not None:
+        raise ClientError(f"{left} is in use or not yours; remove the folder when this command has ended")
 
 
 def carried_out(steps: Sequence[Step]) -> bool:

@@ -20,6 +20,7 @@ from opencode_auth.proxy.record import Record
 from opencode_auth.proxy.relay import Relay
 from opencode_auth.proxy.server import Server
 from opencode_auth.proxy.upstream import Clocks, Limits, Upstream
+from opencode_auth.updates import background
 from opencode_auth.version import VERSION
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +48,9 @@ async def serve(preferred_port: int | None, ready: Callable[[Record], None]) -> 
     proxied = await opened(preferred_port, limits)
     stop_on_signals(proxied.server)
     ready(proxied.record)
+    checks = asyncio.create_task(background.keep_checking())
     await proxied.server.door.asked_to_stop.wait()
+    checks.cancel()
     await closed(proxied, limits)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from opencode_auth.packed import is_packed
+
 if TYPE_CHECKING:
     from opencode_auth.proxy import ProxyAddress
 
@@ -51,8 +53,14 @@ def proxied(address: "ProxyAddress") -> Connection:
 
 
 def own_command() -> tuple[str, ...]:
-    """How another program starts this one."""
-    return (PROGRAM,) if shutil.which(PROGRAM) else (sys.executable, "-m", "opencode_auth")
+    """How another program starts this one, also after an update: by a name that does not change with the version."""
+    from opencode_auth.updates import layout, pointer  # noqa: PLC0415  start-up
+
+    if shutil.which(PROGRAM):
+        return (PROGRAM,)
+    if layout.current():
+        return (str(pointer.file()),)
+    return (sys.executable,) if is_packed() else (sys.executable, "-m", "opencode_auth")
 
 
 def print_command(file: Path, platform: str = sys.platform) -> tuple[str, ...]:

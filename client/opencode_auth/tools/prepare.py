@@ -17,7 +17,7 @@ class NotOffered(ClientError):
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """Where a tool goes, and the models that it may name, first the one to begin with."""
+    """Where a tool goes, and the models that it may name; over Chat Completions first the one to begin with."""
 
     connection: Connection
     models: list[Model]
@@ -30,9 +30,9 @@ def prepared(tool: Tool, *, is_proxied: bool, model: str | None = None) -> Prepa
     """
     from opencode_auth import api  # noqa: PLC0415  start-up
 
-    models = api.chat_models()
+    models = api.chat_models() if tool.route == CHAT else api.models()
     if model:
-        check_model(model, models if tool.route == CHAT else api.models())
+        check_model(model, models)
     if not api.offers(tool.route):
         raise NotOffered(
             f"this gateway does not offer POST {tool.route}, the only API that {tool.title} speaks",

@@ -6,7 +6,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from opencode_router.endpoints.client_settings import CLIENT_SETTINGS, published
+from opencode_router.endpoints.client_settings import CLIENT_SETTINGS, ClientSettingsOfDay
 from opencode_router.endpoints.health import root
 from opencode_router.endpoints.openapi import openapi
 from opencode_router.endpoints.routes import ROUTES
@@ -38,8 +38,8 @@ def build_app(gateway: Gateway) -> web.Application:
     """
     app = web.Application(middlewares=[tag_and_log, render_errors], client_max_size=gateway.settings.max_body_bytes)
     app[GATEWAY] = gateway
-    if settings := published(gateway):
-        app[CLIENT_SETTINGS] = settings
+    if gateway.settings.client_config:
+        app[CLIENT_SETTINGS] = ClientSettingsOfDay(gateway, gateway.settings.client_config)
     app[IDENTITY] = gateway.identity
     app[API_KEYS] = gateway.identity.keys
     app.on_response_prepare.append(add_request_id)

@@ -26,6 +26,8 @@ from opencode_router.identity.key_table import KeyTable
 from opencode_router.identity.tokens import TokenVerifier
 from opencode_router.metrics import Metrics
 from opencode_router.relay.passage import Pace
+from opencode_router.releases.bucket import bucket_url
+from opencode_router.releases.downloads import Downloads
 from opencode_router.settings import BedrockAuth, Settings
 from opencode_router.usage.exchange import Choice
 from opencode_router.usage.ledger import Ledger
@@ -52,6 +54,8 @@ class Gateway:
     slots: Slots
     pace: Pace
     metrics: Metrics
+    downloads: Downloads | None = None
+    """None without RELEASES_BUCKET."""
     choices: dict[tuple[str, str | None, Surface], Choice] = field(default_factory=dict)
     """The newest of every kind that was asked for; no more than the catalogue has names."""
     is_draining: bool = False
@@ -107,6 +111,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             slots=Slots(settings.max_concurrent_calls),
             pace=pace_of(settings),
             metrics=metrics,
+            downloads=await open_downloads(settings, session),
         )
         metrics.open_calls.set_function(lambda: gateway.slots.taken)
         metrics.ledger_backlog.set_function(lambda: ledger.backlog)
@@ -142,6 +147,17 @@ async def open_bedrock(settings: Settings, session: AioSession) -> Bedrock:
         mantle_url=settings.bedrock_mantle_url,
         signer=(BearerTokens if is_bearer else SigV4)(credentials, settings.aws_region),
         connect_timeout_s=settings.connect_timeout_s,
+    )
+
+
+async def open_downloads(settings: Settings, session: AioSession) -> Downloads | None:
+    if settings.releases_bucket is None:
+        return None
+    endpoint_url = settings.aws_endpoint_url_s3 or settings.aws_endpoint_url
+    return Downloads(
+        bucket_url=bucket_url(settings.releases_bucket, settings.aws_region, endpoint_url),
+        region=settings.aws_region,
+        credentials=await session.get_credentials(),
     )
 
 

@@ -11,6 +11,8 @@ import msgspec
 from opencode_router.cpus import available_cpus
 from opencode_router.identity.client_version import Version, version
 from opencode_router.identity.safe_url import required_safe
+from opencode_router.releases.bucket import bucket_name
+from opencode_router.releases.public_key import required_public_key
 from opencode_router.wire.client_settings import ClientConfig
 
 MAX_PORT = 65535
@@ -75,10 +77,12 @@ def auth(text: str) -> BedrockAuth:
 
 
 def sign_in(text: str) -> ClientConfig:
-    """JSON; what goes to any of its addresses is a credential, so each must be safe."""
+    """JSON; what goes to any of its addresses is a credential or comes back as a program, so each must be safe."""
     config = msgspec.json.decode(text, type=ClientConfig)
     for address in config.addresses:
         required_safe(address)
+    for key in config.release_keys:
+        required_public_key(key)
     return config
 
 
@@ -104,6 +108,10 @@ class Settings:
     """Accepted values of Cognito's claim `token_use`; empty: it is not looked at."""
     oidc_jwks_url: str | None = setting(required_safe, "https://login.example.com/jwks", default=None)
     """Given only when the issuer has no discovery document."""
+    aws_endpoint_url: str | None = setting(url, "http://127.0.0.1:5000", default=None)
+    """Where AWS is, if not at its public names; as AWS's own SDKs read it."""
+    aws_endpoint_url_s3: str | None = setting(url, "http://127.0.0.1:9000", default=None)
+    """The same for S3 alone; goes before the other."""
     keys_table: str = setting(str, "gateway-keys")
     usage_table: str = setting(str, "gateway-usage")
     usage_retention_days: int = setting(positive, "400", default=400)
@@ -134,6 +142,8 @@ class Settings:
     minimum_client: Version | None = setting(version, "1.4.0", default=None)
     """Older versions of `opencode-auth` are told to update."""
     latest_client: Version | None = setting(version, "1.6.2", default=None)
+    releases_bucket: str | None = setting(bucket_name, "gateway-releases-1a2b3c", default=None)
+    """Where releases of `opencode-auth` are kept; None: there is nothing to update from."""
 
     max_body_bytes: int = setting(positive, "33554432", default=32 * 2**20)
     max_concurrent_calls: int = setting(positive, "1000", default=1000)

@@ -23,6 +23,10 @@ def chat(*messages: Json, **members: Any) -> Json:
     return {**chat_body(), "messages": list(messages), **members}
 
 
+def responses(*items: Json, model: str = "openai.gpt-6-sol", **members: Any) -> Json:
+    return {"model": model, "input": list(items), **members}
+
+
 USER = {"role": "user", "content": "hello"}
 CALLS = {
     "role": "assistant",
@@ -59,10 +63,31 @@ CHAT_REFUSALS: Mapping[str, tuple[Json, str]] = {
 
 RESPONSES_REFUSALS: Mapping[str, tuple[Json, str]] = {
     "no input": ({"model": "m"}, "Missing required parameter: 'input'"),
-    "an item of unknown type": ({"model": "m", "input": [{"type": "poem"}]}, "Invalid enum value 'poem'"),
+    "an item of unknown type": (responses({"type": "poem"}), "value did not match any expected variant"),
+    "an item that only Codex knows": (
+        responses({"type": "additional_tools", "tools": []}),
+        "value did not match any expected variant",
+    ),
     "a call without its output": (
         {"model": "m", "input": [{"type": "function_call", "call_id": "c1", "name": "a", "arguments": "{}"}]},
         "No tool output found for function call c1",
+    ),
+    "a free-text call without its output": (
+        responses({"type": "custom_tool_call", "call_id": "c1", "name": "a", "input": "x"}),
+        "No tool output found for function call c1",
+    ),
+    "reasoning that it has not sealed": (
+        responses({"type": "reasoning", "summary": [], "encrypted_content": "mine"}),
+        "could not be verified",
+    ),
+    "a namespace with a name of its own": (
+        responses(USER, tools=[{"type": "namespace", "name": "functions", "tools": []}]),
+        "User-defined namespace 'functions' collides with an existing tool namespace",
+    ),
+    "web search on the runtime": (responses(USER, tools=[{"type": "web_search"}]), "unknown variant `web_search`"),
+    "a namespace for an open-weight model": (
+        responses(USER, model="openai.gpt-oss-20b", tools=[{"type": "namespace", "name": "a", "tools": []}]),
+        "unknown variant `namespace`, expected one of `function`, `mcp`",
     ),
 }
 

@@ -19,6 +19,8 @@ from opencode_router.settings import Settings
 from opencode_router.wire.client_settings import ClientConfig
 from tests.tables import KEYS_TABLE, USAGE_TABLE
 
+RELEASES_BUCKET = "gateway-releases"
+
 
 @dataclass(frozen=True)
 class World:
@@ -63,6 +65,8 @@ def settings_for(world: World, **changes: Any) -> Settings:
         "usage_table": USAGE_TABLE,
         "bedrock_runtime_url": world.bedrock.url,
         "bedrock_mantle_url": world.bedrock.url,
+        "releases_bucket": RELEASES_BUCKET,
+        "aws_endpoint_url_s3": world.aws.url,
         "host": "127.0.0.1",
         "port": 0,
         "drain_s": 1.0,
@@ -72,7 +76,9 @@ def settings_for(world: World, **changes: Any) -> Settings:
 
 def client_config(issuer: Issuer, api_url: str) -> ClientConfig:
     """As the program exports it, of the local issuer, which takes any loopback port."""
-    places = {name: issuer.url + path for name, path in OPENID.paths.items() if name.endswith("_endpoint")}
+    places: dict[str, Any] = {
+        name: issuer.url + path for name, path in OPENID.paths.items() if name.endswith("_endpoint")
+    }
     del places["userinfo_endpoint"]
     return ClientConfig(
         api_url=api_url,

@@ -1,14 +1,18 @@
 """What a gateway tells everyone who has not signed in yet."""
 
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from opencode_local.bedrock import BedrockStandIn
 from opencode_local.issuer import Issuer
 from opencode_router.catalogue.load import CatalogueError
+from opencode_router.endpoints.client_settings import ClientSettingsOfDay
 from opencode_router.settings import SettingError, Settings
 from tests.router.running import Router, World, client_config, running_router
 from tests.router.test_settings import NEEDED
@@ -25,6 +29,8 @@ CONFIG: Mapping[str, Any] = {
     "token_endpoint": "https://login.example.com/token",
     "jwks_url": "https://login.example.com/keys",
 }
+RELEASE_KEY = base64.b64encode(b"\xfb\xef" * 16).decode()
+"""Has both signs that other alphabets write in another way."""
 
 
 @pytest_asyncio.fixture
@@ -69,6 +75,8 @@ async def test_what_the_provider_lacks_is_null(world: World) -> None:
         "end_session_endpoint": None,
         "minimum_client": None,
         "latest_client": None,
+        "downloads_url": None,
+        "release_keys": [],
     }
 
 
@@ -97,6 +105,89 @@ async def test_the_models_are_those_of_the_gateway_with_their_limits(
     assert {id_ for id_, model in shown.items() if "image" in model["modalities"]["input"]} == {
         id_ for id_, model in listed.items() if model["capabilities"]["images"]
     }
+
+
+async def test_opencode_sends_pdfs_and_asks_for_reasoning_where_the_model_takes_them(
+    router: Router, jwt: str, settings: Mapping[str, Any]
+) -> None:
+    async with router.client.get("/v1/models", headers={"Authorization": f"Bearer {jwt}"}) as response:
+        can = {model["id"]: model["capabilities"] for model in (await response.json())["data"]}
+    shown = settings["config"]["provider"]["bedrock"]["models"]
+
+    assert {id_ for id_, model in shown.items() if "pdf" in model["modalities"]["input"]} == {
+        id_ for id_ in can if can[id_]["documents"]
+    }
+    assert {id_ for id_, model in shown.items() if model["attachment"]} == {
+        id_ for id_ in can if can[id_]["documents"] or can[id_]["images"]
+    }
+    assert {id_: model["reasoning"] for id_, model in shown.items()} == {
+        id_: can[id_]["reasoning"] != "none" for id_ in can
+    }
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-5", "nova-2-lite", "kimi-k2.5"])
+async def test_the_cost_that_opencode_shows_is_what_a_request_is_reckoned_with(
+    router: Router, bedrock: BedrockStandIn, jwt: str, settings: Mapping[str, Any], model: str
+) -> None:
+    cost = settings["config"]["provider"]["bedrock"]["models"][model]["cost"]
+    chat = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+    async with router.client.post(
+        "/v1/chat/completions", json=chat, headers={"Authorization": f"Bearer {jwt}"}
+    ) as response:
+        assert response.status == 200, await response.text()
+    record = await router.usage(response.headers["x-request-id"])
+
+    by_kind = {
+        "input": record["input_tokens"],
+        "output": record["output_tokens"],
+        "cache_read": record["cache_read_tokens"],
+        "cache_write": record["cache_write_5m_tokens"],
+    }
+    assert by_kind["output"] > 0
+    assert record["cost_micro_usd"] == round(sum(count * cost[kind] for kind, count in by_kind.items()))
+
+
+async def test_the_cost_is_that_of_the_profile_that_the_gateway_uses(world: World) -> None:
+    shown = []
+    for profiles in (("us",), ("global",)):
+        async with running_router(world, bedrock_profiles=profiles) as router, router.client.get(PATH) as response:
+            models = (await response.json())["config"]["provider"]["bedrock"]["models"]
+        shown.append(models["claude-haiku-5-5"]["cost"])
+
+    assert shown == [
+        {"input": 0.11, "output": 0.55, "cache_read": 0.011, "cache_write": 0.1375},
+        {"input": 0.1, "output": 0.5, "cache_read": 0.01, "cache_write": 0.125},
+    ]
+
+
+async def test_a_cache_price_that_nobody_knows_is_never_told_as_nothing(settings: Mapping[str, Any]) -> None:
+    costs = [model["cost"] for model in settings["config"]["provider"]["bedrock"]["models"].values()]
+
+    assert {"input", "output", "cache_read", "cache_write"} == set[str]().union(*costs)
+    assert [cost for cost in costs if not all(price > 0 for price in cost.values())] == []
+
+
+async def test_a_new_price_is_told_from_its_day_on_without_a_restart(world: World) -> None:
+    today = datetime.now(UTC).date()
+    tomorrow = today + timedelta(days=1)
+    prices = [{"since": "2025-12-02", "input": 1, "output": 2}, {"since": str(tomorrow), "input": 3, "output": 4}]
+    overlay = json.dumps({"models": {"nova-2-lite": {"prices": prices}}})
+    config = client_config(world.issuer, "https://ai.example.com")
+    async with running_router(world, catalogue_overlay=overlay) as router:
+        published = ClientSettingsOfDay(router.gateway, config)
+        documents = [json.loads(published.on(day).body) for day in (today, tomorrow)]
+
+    told = [document["config"]["provider"]["bedrock"]["models"]["nova-2-lite"]["cost"] for document in documents]
+    assert [(cost["input"], cost["cache_read"], cost["output"]) for cost in told] == [(1, 1, 2), (3, 3, 4)]
+
+
+async def test_clients_are_told_where_releases_are_announced_and_who_signs_them(world: World) -> None:
+    text = json.dumps({**CONFIG, "downloads_url": "https://downloads.example.com", "release_keys": [RELEASE_KEY]})
+    config = Settings.load({**NEEDED, "CLIENT_CONFIG": text}).client_config
+    async with running_router(world, client_config=config) as router, router.client.get(PATH) as response:
+        gateway = (await response.json())["gateway"]
+
+    assert (gateway["downloads_url"], gateway["release_keys"]) == ("https://downloads.example.com", [RELEASE_KEY])
 
 
 @pytest.mark.parametrize("wanted", ["nova-2-lite", "bedrock/nova-2-lite"])
@@ -173,6 +264,12 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "an address anyone can listen to": ({"token_endpoint": "http://login.example.com/token"}, "https"),
     "an optional address that is none": ({"revocation_endpoint": "login.example.com"}, "https"),
     "a gateway without encryption": ({"api_url": "http://ai.example.com"}, "https"),
+    "releases without encryption": ({"downloads_url": "http://downloads.example.com"}, "https"),
+    "a release key that is too short": ({"release_keys": [RELEASE_KEY[4:]]}, "release_keys"),
+    "a release key of another alphabet": ({"release_keys": [RELEASE_KEY.replace("+", "-")]}, "release_keys"),
+    "a release key with white space": ({"release_keys": [f"{RELEASE_KEY}\n"]}, "release_keys"),
+    "a release key written in another way": ({"release_keys": [RELEASE_KEY.replace("8=", "9=")]}, "release_keys"),
+    "release keys in one text": ({"release_keys": RELEASE_KEY}, "release_keys"),
 }
 
 

@@ -32,7 +32,7 @@ EXAMPLES = 25
 SCHEMA = schemathesis.openapi.from_dict(document())
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)}
 
-TAKES_INPUT = {route.path for route in ROUTES if route.body or "{" in route.path}
+TAKES_INPUT = {route.path for route in ROUTES if route.body or route.query or "{" in route.path}
 TRIALS = [
     pytest.param(label, mode, id=f"{mode.value} {label}")
     for label in sorted(OPERATIONS)

@@ -3,7 +3,8 @@
 It answers `You said: <the user's text>`, one word an event. Commands stand on a line of their own in the last user
 message that has text:
 
-    call NAME {json}    calls that tool; several lines are parallel calls
+    call NAME {json}    calls that tool; several lines are parallel calls; a free-text tool of Responses takes
+                        {"input": "text"}, a tool in a namespace is NAMESPACE.NAME
     say N words         N words of text
     think redacted      redacted reasoning after the readable one, where reasoning is on (`think` alone changes nothing:
                         where reasoning is on it always comes first, signed)

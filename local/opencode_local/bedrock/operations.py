@@ -25,6 +25,8 @@ class Asked:
     body: Json
     model_id: str
     headers: Mapping[str, str]
+    service: str = "bedrock"
+    """Or `bedrock-mantle`."""
 
 
 Check: TypeAlias = Callable[[Asked], None]
@@ -106,7 +108,7 @@ CHAT = Operation(
 RESPONSES = Operation(
     surface="responses",
     dialect=Dialect.OPENAI,
-    check=lambda asked: responses.check(asked.body),
+    check=lambda asked: responses.check(asked.body, asked.model_id, service=asked.service),
     read=read_responses.prompt,
     writer=writers.RESPONSES,
 )

@@ -226,7 +226,7 @@ def _asked(body: bytes, call: Call, request: web.Request) -> Asked:
         decoded = call.body or json_object(body)
     except NotAnObject as error:
         raise invalid(f"The request body is not a JSON object: {error}") from error
-    return Asked(body=decoded, model_id=call.model_id, headers=request.headers)
+    return Asked(body=decoded, model_id=call.model_id, headers=request.headers, service=call.service)
 
 
 def _public(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,16 +5,18 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import msgspec
 from aiohttp import ETag, web
 
-from opencode_router.catalogue.choose import Catalogue
+from opencode_router.catalogue.choose import Catalogue, Entry
 from opencode_router.catalogue.load import CatalogueError
-from opencode_router.catalogue.model import Model
 from opencode_router.endpoints.chat_completions import CHAT_COMPLETIONS
-from opencode_router.endpoints.opencode_config import opencode_config
+from opencode_router.endpoints.inference import choice_on
+from opencode_router.endpoints.opencode_config import PricedModel, opencode_config
 from opencode_router.errors import NotFound, UnknownModel
 from opencode_router.gateway import Gateway
 from opencode_router.settings import Settings
@@ -25,26 +27,43 @@ MAX_AGE_S = 300
 """Short enough that everyone hears of a new minimum version within minutes."""
 USUAL_MODEL = "claude-sonnet"
 """What tools begin with unless DEFAULT_MODEL says otherwise, where it is to be had."""
-CHAT_SURFACES = frozenset(CHAT_COMPLETIONS.surfaces)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Encoded once: it changes only with the process."""
+    """Encoded once for all who ask on one day."""
 
     body: bytes
     etag: ETag
 
 
-CLIENT_SETTINGS = web.AppKey("client_settings", Document)
+class ClientSettingsOfDay:
+    """What clients are told changes with the process, and with the prices of the day."""
+
+    def __init__(self, gateway: Gateway, config: ClientConfig) -> None:
+        """Raises CatalogueError when DEFAULT_MODEL is none of this gateway's."""
+        self._gateway = gateway
+        self._config = config
+        self._day = datetime.now(UTC).date()
+        self._document = published(gateway, config, self._day)
+
+    def on(self, day: date) -> Document:
+        if day != self._day:
+            self._document = published(self._gateway, self._config, day)
+            self._day = day
+        return self._document
+
+
+CLIENT_SETTINGS = web.AppKey("client_settings", ClientSettingsOfDay)
 """Absent without CLIENT_CONFIG."""
 
 
 async def client_settings(request: web.Request) -> web.Response:
     """200, or 304 for who has it already. Raises NotFound where the operators have not set CLIENT_CONFIG."""
-    document = request.app.get(CLIENT_SETTINGS)
-    if document is None:
+    settings = request.app.get(CLIENT_SETTINGS)
+    if settings is None:
         raise NotFound("this gateway publishes no settings for clients; its operators can set CLIENT_CONFIG")
+    document = settings.on(datetime.now(UTC).date())
     is_known = any(known in (document.etag, ETag("*")) for known in request.if_none_match or ())
     response = web.Response(status=304) if is_known else web.Response(body=document.body)
     if not is_known:
@@ -54,34 +73,39 @@ async def client_settings(request: web.Request) -> web.Response:
     return response
 
 
-def published(gateway: Gateway) -> Document | None:
-    """None without CLIENT_CONFIG. Raises CatalogueError when DEFAULT_MODEL is none of this gateway's."""
+def published(gateway: Gateway, config: ClientConfig, day: date) -> Document:
+    """Raises CatalogueError when DEFAULT_MODEL is none of this gateway's."""
     settings = gateway.settings
-    if settings.client_config is None:
-        return None
-    models = chat_models(gateway)
+    models = chat_models(gateway, day)
     content = ClientSettings(
         auth=TOKEN,
         config=opencode_config(
-            api_url=settings.client_config.api_url,
+            api_url=config.api_url,
             token_variable=TOKEN.env,
             models=models,
             first_model=first_model(settings, gateway.catalogue, models),
         ),
-        gateway=gateway_facts(settings, settings.client_config),
+        gateway=gateway_facts(settings, config),
     )
     body = msgspec.json.encode(content)
     return Document(body, ETag(hashlib.sha256(body).hexdigest()))
 
 
-def chat_models(gateway: Gateway) -> Mapping[str, Model]:
-    """The models that Chat Completions reaches from here, by id."""
+def chat_models(gateway: Gateway, day: date) -> Mapping[str, PricedModel]:
+    """The models that Chat Completions reaches from here, by id, as a request of that day would be reckoned."""
     settings = gateway.settings
-    available = gateway.catalogue.available(settings.aws_region, settings.bedrock_profiles)
-    return {id_: model for id_, model in available.items() if CHAT_SURFACES & {*model.surfaces}}
+    found: dict[str, PricedModel] = {}
+    for id_, model in gateway.catalogue.available(settings.aws_region, settings.bedrock_profiles).items():
+        surface = next((surface for surface in CHAT_COMPLETIONS.surfaces if surface in model.surfaces), None)
+        if surface is None:
+            continue
+        with suppress(UnknownModel):  # served from here in another protocol alone, or not for sale yet
+            choice = choice_on(day, settings, Entry(id=id_, model=model), surface)
+            found[id_] = PricedModel(model, choice.price_for(0))
+    return found
 
 
-def first_model(settings: Settings, catalogue: Catalogue, models: Mapping[str, Model]) -> str | None:
+def first_model(settings: Settings, catalogue: Catalogue, models: Mapping[str, PricedModel]) -> str | None:
     """The id of the model that tools begin with; None where there is no model at all. Raises CatalogueError."""
     wanted = settings.default_model or USUAL_MODEL
     try:

@@ -12,7 +12,7 @@ from opencode_router.errors import BadRequest
 from opencode_router.translate.decoding import decoded
 
 T = TypeVar("T")
-Value = str | int | Sequence[str] | Mapping[str, object]
+Value = str | int | Sequence[object] | Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

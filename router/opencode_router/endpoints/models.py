@@ -1,4 +1,8 @@
-"""GET /v1/models and /v1/models/{id}: the catalogue, in one shape that both OpenAI's and Anthropic's clients read."""
+"""GET /v1/models and /v1/models/{id}: the catalogue, in one shape that both OpenAI's and Anthropic's clients read.
+
+Codex asks with its version for a list of its own shape, whose entries hold its instructions to the model; it is told
+that there are none, and goes by what it knows itself. Source: openai/codex issue 37122 (read 2026-11-21).
+"""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -9,6 +13,9 @@ from opencode_router.catalogue.model import Model, Price
 from opencode_router.endpoints.json_response import json_response
 from opencode_router.gateway import GATEWAY
 from opencode_router.usage.pricing import or_input
+
+CODEX_QUERY = "client_version"
+CODEX_MEMBERS: dict[str, Any] = {"models": []}
 
 
 async def models(request: web.Request) -> web.Response:
@@ -24,6 +31,7 @@ async def models(request: web.Request) -> web.Response:
             "has_more": False,
             "first_id": data[0]["id"] if data else None,
             "last_id": data[-1]["id"] if data else None,
+            **(CODEX_MEMBERS if CODEX_QUERY in request.query else {}),
         }
     )
 

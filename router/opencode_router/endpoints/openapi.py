@@ -58,8 +58,8 @@ def operation(route: Route, schemas: dict[type, dict[str, Any]]) -> dict[str, An
         "security": [] if route.is_public else [{"bearer": []}, {"key": []}],
         "responses": responses(route, schemas),
     }
-    if parameters := PARAMETER.findall(route.path):
-        description["parameters"] = path_parameters(parameters)
+    if parameters := [*path_parameters(PARAMETER.findall(route.path)), *query_parameters(route.query)]:
+        description["parameters"] = parameters
     if route.body:
         description["requestBody"] = {
             "required": route.body is not gateway_api.ApiKeyRequest,
@@ -72,6 +72,13 @@ def path_parameters(names: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}} for name in names
     ]
+
+
+def query_parameters(shape: type | None) -> list[dict[str, Any]]:
+    if shape is None:
+        return []
+    (properties,) = (definition["properties"] for definition in msgspec.json.schema(shape)["$defs"].values())
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
 
 
 def responses(route: Route, schemas: dict[type, dict[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from opencode_router.bedrock.client import Call
 from opencode_router.catalogue.model import Surface
+from opencode_router.endpoints.codex_members import in_words_of_bedrock
 from opencode_router.endpoints.inference import Conversation, answer
 from opencode_router.endpoints.plan import Ask, Plan
 from opencode_router.errors import BadRequest
@@ -27,14 +28,20 @@ async def responses(request: web.Request) -> web.StreamResponse:
 
 
 def plan(ask: Ask) -> Plan:
-    """The body as it is, but for the model's id and `store`. Raises BadRequest naming what would be stored."""
+    """The body as it is, but for the model's id, `store` and what Bedrock does not take of Codex.
+
+    Raises BadRequest naming what would be stored.
+    """
     envelope, choice = ask.envelope, ask.choice
-    refuse_stored(decoded(envelope.body, openai_responses.decode))
+    body = decoded(envelope.body, openai_responses.decode)
+    refuse_stored(body)
     return Plan(
         call=Call(
             surface=choice.surface,
             model_id=choice.model_id,
-            body=envelope.with_members({"model": choice.model_id, "store": False}),
+            body=envelope.with_members(
+                {**in_words_of_bedrock(envelope, body), "model": choice.model_id, "store": False}
+            ),
             is_streaming=envelope.is_streaming,
         ),
         stream=lambda: ResponsesStream(model=envelope.model),

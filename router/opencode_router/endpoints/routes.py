@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp.typedefs import Handler
 
-from opencode_router.endpoints import api_keys, health, models
+from opencode_router.endpoints import api_keys, health, models, updates
 from opencode_router.endpoints.chat_completions import chat_completions
 from opencode_router.endpoints.client_settings import client_settings
 from opencode_router.endpoints.count_tokens import count_tokens
@@ -27,12 +27,15 @@ class Route:
     status: int = 200
     body: type | None = None
     """Shape of the JSON request body."""
+    query: type | None = None
+    """Parameters after the path; all of them may be left out."""
     is_public: bool = False
     other_statuses: tuple[int, ...] = ()
 
 
 INFERENCE_ERRORS = (400, 401, 403, 404, 413, 426, 429, 502, 503, 504)
 KEY_ERRORS = (400, 401, 403, 426, 503)
+UPDATE_ERRORS = (401, 404, 503)
 
 ROUTES = (
     Route(method="GET", path="/", handler=health.root, summary="A few words", is_public=True),
@@ -153,5 +156,22 @@ ROUTES = (
         summary="Revoke one of the caller's API keys; needs a JWT",
         response=gateway_api.RevokedApiKey,
         other_statuses=(*KEY_ERRORS, 404, 409),
+    ),
+    Route(
+        method="GET",
+        path="/v1/update/download-url",
+        handler=updates.download_url,
+        summary="Where one file of a release of opencode-auth can be downloaded for five minutes",
+        query=gateway_api.DownloadQuery,
+        response=gateway_api.DownloadUrl,
+        other_statuses=(400, *UPDATE_ERRORS),
+    ),
+    Route(
+        method="GET",
+        path="/v1/update/config",
+        handler=updates.config,
+        summary="Changes that lead clients of the sample gateway to this one",
+        response=gateway_api.ConfigPatches,
+        other_statuses=UPDATE_ERRORS,
     ),
 )

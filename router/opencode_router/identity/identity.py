@@ -24,15 +24,19 @@ class Identity:
         self._minimum_client = minimum_client
 
     async def identify(self, headers: Headers) -> Caller:
-        """The verified sender.
+        """The verified sender. Raises what `verify` raises, or ClientTooOld."""
+        return self._admitted(await self.verify(headers), headers)
+
+    async def verify(self, headers: Headers) -> Caller:
+        """The verified sender, whatever its version: an old client must be able to fetch the new one.
 
         Raises Unauthenticated (missing_credentials, conflicting_credentials, invalid_token, expired_token,
         invalid_api_key, revoked_api_key, expired_api_key), or Unavailable when what is needed to verify cannot be
-        reached, or ClientTooOld.
+        reached.
         """
         given = credential(headers)
         verified = self.keys.caller if isinstance(given, ApiKey) else self._tokens.caller
-        return self._admitted(await verified(given.text), headers)
+        return await verified(given.text)
 
     async def identify_person(self, headers: Headers) -> Caller:
         """As `identify`, but only a JWT will do; raises Forbidden for an API key."""

@@ -13,7 +13,8 @@ def required_safe(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
+    """Names below `localhost` are this machine, too: RFC 6761, section 6.3."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
     except ValueError:
         return False

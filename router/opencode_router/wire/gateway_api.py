@@ -87,6 +87,38 @@ class RevokedApiKey(Struct):
     status: str
 
 
+RELEASE = r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}$(?!\n)"
+ARTIFACT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$(?!\n)"
+"""Has no slash and begins with no dot, so that it stays in its release's folder."""
+
+
+class DownloadQuery(Struct):
+    """Both, or neither for the installer that clients of the sample gateway run."""
+
+    version: Annotated[str, Meta(pattern=RELEASE)]
+    name: Annotated[str, Meta(pattern=ARTIFACT)]
+
+
+class DownloadUrl(Struct):
+    download_url: str
+    """Needs no credential beside it."""
+    expires_in: int
+    """Seconds."""
+
+
+class FilePatch(Struct):
+    """Changes to one JSON file: members that are set, whatever they were."""
+
+    set: dict[str, str]
+
+
+class ConfigPatches(Struct):
+    """By the name of the file, in the shape that clients of the sample gateway read."""
+
+    config_version: int
+    patches: dict[str, FilePatch]
+
+
 class OpenAIErrorDetail(Struct):
     message: str
     type: str

@@ -1,4 +1,4 @@
-"""The shapes of Chat Completions and Responses bodies, as far as the stand-in reads them; the rest is let through.
+"""The shapes of Chat Completions bodies, as far as the stand-in reads them; the rest is let through.
 
 Source: the types of the openai SDK 3.52 (2026-11-21).
 """
@@ -78,44 +78,6 @@ class ChatBody(Struct):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     reasoning_effort: str | None = None
-
-
-class ItemPart(Struct):
-    text: str | None = None
-
-
-class Item(Struct):
-    type: Literal["message", "function_call", "function_call_output", "reasoning"] = "message"
-    role: Literal["user", "assistant", "system", "developer"] | None = None
-    content: str | list[ItemPart] | None = None
-    call_id: str | None = None
-    name: str | None = None
-    output: str | list[ItemPart] | None = None
-
-
-class ResponsesTool(Struct):
-    type: str
-    name: str | None = None
-    parameters: Json | None = None
-
-
-class TextFormat(Struct):
-    schema: Json | None = None
-
-
-class TextConfig(Struct):
-    format: TextFormat | None = None
-
-
-class ResponsesBody(Struct):
-    model: str
-    input: Annotated[str, Meta(min_length=1)] | Annotated[list[Item], Meta(min_length=1)]
-    instructions: str | None = None
-    tools: list[ResponsesTool] | None = None
-    max_output_tokens: Count | None = None
-    text: TextConfig | None = None
-    reasoning: Json | None = None
-    stream: bool | None = None
 
 
 def check_shape(body: Json, shape: type[Struct]) -> None:

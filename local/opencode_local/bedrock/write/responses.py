@@ -1,4 +1,4 @@
-"""A script as OpenAI Responses answers it, whole or as events: text, function calls, nothing stored.
+"""A script as OpenAI Responses answers it, whole or as events; nothing is stored.
 
 Shapes: the types of the openai SDK 3.52 (2026-11-21).
 """
@@ -11,10 +11,10 @@ import msgspec
 from opencode_local.bedrock.prompt import Json
 from opencode_local.bedrock.prompt_cache import Usage
 from opencode_local.bedrock.refusals import Dialect, Refused, body
-from opencode_local.bedrock.script import Script, Text, ToolCall
+from opencode_local.bedrock.script import Script
 from opencode_local.bedrock.write import sse
+from opencode_local.bedrock.write.responses_items import output, payloads
 
-ID_PREFIX = "call_"
 INCOMPLETE = {
     "max_tokens": "max_output_tokens",
     "model_context_window_exceeded": "max_output_tokens",
@@ -46,40 +46,10 @@ def _payloads(script: Script, usage: Usage, asked: Json) -> Iterator[Json]:
     opened = {**_response(script, asked), "status": "in_progress", "output": []}
     yield {"type": "response.created", "response": opened}
     yield {"type": "response.in_progress", "response": opened}
-    for index, item in enumerate(_items(script)):
-        yield from _item_payloads(index, item, script)
+    for index, item in enumerate(output(script, asked)):
+        yield from payloads(index, item)
     finished = _finished(script, usage, asked)
     yield {"type": f"response.{finished['status']}", "response": finished}
-
-
-def _item_payloads(index: int, item: Json, script: Script) -> Iterator[Json]:
-    place = {"output_index": index, "item_id": item["id"]}
-    is_message = item["type"] == "message"
-    empty: Json = {"content": []} if is_message else {"arguments": ""}
-    yield {
-        "type": "response.output_item.added",
-        "output_index": index,
-        "item": {**item, **empty, "status": "in_progress"},
-    }
-    yield from _message_payloads(place, item) if is_message else _call_payloads(place, item, script)
-    yield {"type": "response.output_item.done", "output_index": index, "item": item}
-
-
-def _message_payloads(place: Json, item: Json) -> Iterator[Json]:
-    part = item["content"][0]
-    inside = {**place, "content_index": 0}
-    yield {"type": "response.content_part.added", **inside, "part": {**part, "text": ""}}
-    for word in Text(part["text"]).deltas:
-        yield {"type": "response.output_text.delta", **inside, "delta": word, "logprobs": []}
-    yield {"type": "response.output_text.done", **inside, "text": part["text"], "logprobs": []}
-    yield {"type": "response.content_part.done", **inside, "part": part}
-
-
-def _call_payloads(place: Json, item: Json, script: Script) -> Iterator[Json]:
-    call = next(call for call in script.tool_calls if _call_item(call) == item)
-    for part in call.deltas:
-        yield {"type": "response.function_call_arguments.delta", **place, "delta": part}
-    yield {"type": "response.function_call_arguments.done", **place, "name": call.name, "arguments": call.arguments}
 
 
 def _finished(script: Script, usage: Usage, asked: Json) -> Json:
@@ -88,7 +58,7 @@ def _finished(script: Script, usage: Usage, asked: Json) -> Json:
         **_response(script, asked),
         "status": "incomplete" if reason else "completed",
         "incomplete_details": {"reason": reason} if reason else None,
-        "output": _items(script),
+        "output": output(script, asked),
         "usage": {
             "input_tokens": usage.prompt,
             "input_tokens_details": {"cached_tokens": usage.cache_read},
@@ -114,27 +84,4 @@ def _response(script: Script, asked: Json) -> Json:
         "tool_choice": asked.get("tool_choice") or "auto",
         "tools": asked.get("tools") or [],
         "top_p": asked.get("top_p"),
-    }
-
-
-def _items(script: Script) -> list[Json]:
-    text = {"type": "output_text", "text": script.text, "annotations": [], "logprobs": []}
-    message = {
-        "id": f"msg_{script.id}",
-        "type": "message",
-        "role": "assistant",
-        "status": "completed",
-        "content": [text],
-    }
-    return [*([message] if script.text else []), *(_call_item(call) for call in script.tool_calls)]
-
-
-def _call_item(call: ToolCall) -> Json:
-    return {
-        "id": f"fc_{call.stem}",
-        "type": "function_call",
-        "call_id": ID_PREFIX + call.stem,
-        "name": call.name,
-        "arguments": call.arguments,
-        "status": "completed",
     }

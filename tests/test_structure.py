@@ -16,6 +16,7 @@ PACKAGES = {
     "opencode_components": "components",
     "opencode_auth": "client",
     "opencode_stacks": "stacks",
+    "serve_downloads": "functions",
     "bench": "bench",
 }
 MAY_IMPORT = {

@@ -1,22 +1,28 @@
-"""`make up`, `make status`, `make logs` and `make down`: the program's own environment, running on this machine."""
+"""`make up`, `status`, `logs`, `publish` and `down`: the program's own environment, running on this machine."""
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 
-from opencode_local.run import inspecting
-from opencode_local.run.options import OptionError
 from opencode_local.run.run_file import NotRunning
-from opencode_local.run.up import up
+from opencode_local.run.variables import OptionError
 
-COMMANDS: Mapping[str, tuple[Callable[[Mapping[str, str]], int], str]] = {
-    "up": (lambda environ: asyncio.run(up(environ)), "runs it until Ctrl-C"),
-    "status": (inspecting.status, "what runs, and how it is"),
-    "logs": (inspecting.logs, "what NAME=... has logged, everything without it; FOLLOW=1 goes on"),
-    "down": (inspecting.down, "stops what runs"),
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "up": ("up:run", "runs it until Ctrl-C"),
+    "status": ("inspecting:status", "what runs, and how it is"),
+    "logs": ("inspecting:logs", "what NAME=... has logged, everything without it; FOLLOW=1 goes on"),
+    "publish": ("publishing:publish", "puts a release of the client, MESSAGE=..., on its download host"),
+    "down": ("inspecting:down", "stops what runs"),
 }
+"""Where under `run` it is, and what it does. Imported when used: only `up` needs the program and all of AWS."""
+
+
+def command(name: str) -> Callable[[Mapping[str, str]], int]:
+    module, _, function = COMMANDS[name][0].partition(":")
+    found: Callable[[Mapping[str, str]], int] = getattr(import_module(f"opencode_local.run.{module}"), function)
+    return found
 
 
 def main() -> int:
@@ -24,9 +30,9 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, text) in COMMANDS.items():
         commands.add_parser(name, help=text)
-    command, _ = COMMANDS[parser.parse_args().command]
+    chosen = command(parser.parse_args().command)
     try:
-        return command(os.environ)
+        return chosen(os.environ)
     except (OptionError, NotRunning) as error:
         sys.stderr.write(f"{error}\n")
         return 1

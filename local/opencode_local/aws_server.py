@@ -18,6 +18,8 @@ from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
+from opencode_local import bucket_policies, edwards_keys
+
 WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 STOP_GRACE_S = 5
 Headers: TypeAlias = list[tuple[str, str]]
@@ -68,6 +70,8 @@ def services() -> Application:
     Which host is which service, and which methods a service has, is worked out once and not for each request.
     """
     vars(responses)[method_names_from_class.__name__] = cache(method_names_from_class)  # a sixth of moto's own work
+    edwards_keys.install()
+    bucket_policies.install()
     application = DomainDispatcherApplication(create_backend_app)
     application.get_backend_for_host = cache(application.get_backend_for_host)  # type: ignore[method-assign]
     return application

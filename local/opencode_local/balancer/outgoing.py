@@ -6,8 +6,11 @@ from typing import Any
 import aiohttp
 import msgspec
 
-TIMEOUT_S = 10.0
-"""Of a whole exchange. AWS names no number for these; ten seconds is what it gives a target to accept a connection."""
+TIMEOUT_S = 5.0
+"""Of a whole exchange with a token or user info endpoint; taken for key sets, too, of which AWS names no number.
+
+Source: "Troubleshoot your Application Load Balancers", HTTP 500 (read 2026-11-21).
+"""
 
 
 class Unreachable(Exception):

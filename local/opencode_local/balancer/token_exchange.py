@@ -2,7 +2,8 @@
 
 Sources, read 2026-11-21: Application Load Balancer user guide, "Authenticate users using an Application Load Balancer"
 (the limit of 11K, the order of the steps), "Troubleshoot your Application Load Balancers" (statuses 401, 500 and 561)
-and "Access logs for your Application Load Balancer" (the reasons).
+and "Access logs for your Application Load Balancer" (the reasons). For claims that are too large the second names 401
+and, with the number of 11 KB, 500; 500 is what a load balancer was seen to answer.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,7 +68,7 @@ class TokenExchange:
         if sub not in (None, claims["sub"]):
             raise SignInFailed(561, "AuthInvalidUserinfoResponse")
         if len(access_token) + len(msgspec.json.encode(claims)) > MAX_SESSION_BYTES:
-            raise SignInFailed(401, "AuthUserinfoResponseSizeExceeded")
+            raise SignInFailed(500, "AuthUserinfoResponseSizeExceeded")
         life_s = tokens.get("expires_in")
         access_ends_s = now_s + life_s if isinstance(life_s, int | float) else ends_s
         return SignedIn(
@@ -82,7 +83,8 @@ class TokenExchange:
         """The token endpoint's answer, with an access token in it for sure."""
         login = aiohttp.encode_basic_auth(quote(provider.client_id, safe=""), quote(provider.client_secret, safe=""))
         headers = {"Authorization": login}
-        answer = await self._asked("Token", "POST", provider.token_endpoint, data=form, headers=headers)
+        too_large = SignInFailed(401, "AuthInvalidTokenResponse")
+        answer = await self._asked("Token", too_large, "POST", provider.token_endpoint, data=form, headers=headers)
         document = parsed(answer)
         if answer.status != 200:
             is_spent = document.get("error") == "invalid_grant"
@@ -94,7 +96,8 @@ class TokenExchange:
     async def _user_info(self, provider: Provider, access_token: str) -> Mapping[str, Any]:
         """The person's claims, with a `sub` in them for sure."""
         bearer = {"Authorization": f"Bearer {access_token}"}
-        answer = await self._asked("Userinfo", "GET", provider.user_info_endpoint, headers=bearer)
+        too_large = SignInFailed(500, "AuthUserinfoResponseSizeExceeded")
+        answer = await self._asked("Userinfo", too_large, "GET", provider.user_info_endpoint, headers=bearer)
         if answer.status != 200:
             raise SignInFailed(561, "AuthUserinfoEpRequestFailed")
         claims = parsed(answer)
@@ -102,13 +105,13 @@ class TokenExchange:
             raise SignInFailed(561, "AuthInvalidUserinfoResponse")
         return claims
 
-    async def _asked(self, endpoint: str, method: str, url: str, **options: Any) -> Answer:
+    async def _asked(self, endpoint: str, too_large: SignInFailed, method: str, url: str, **options: Any) -> Answer:
         try:
             return await ask(self._session, method, url, max_bytes=MAX_ANSWER_BYTES, **options)
         except Unreachable as error:
             raise SignInFailed(500, f"Auth{endpoint}EpRequestTimeout") from error
         except TooLarge as error:
-            raise SignInFailed(401, f"Auth{endpoint}ResponseSizeExceeded") from error
+            raise too_large from error
 
 
 def parsed(answer: Answer) -> Mapping[str, Any]:

@@ -1,5 +1,7 @@
 """The provider functions that programs ask: where they run, as whom, and what exists there."""
 
+import textwrap
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -9,6 +11,8 @@ from opencode_local.provider.tags import mapping
 
 Invoke: TypeAlias = Callable[[Aws, Mapping[str, Any]], Mapping[str, Any]]
 """From the arguments of a function to its result, both in camelCase."""
+PEM_WIDTH = 64
+CURRENT_STAGE = "AWSCURRENT"
 
 
 class UnknownFunction(LookupError):
@@ -106,11 +110,51 @@ def _zone_result(aws: Aws, zone_id: str, name: str, *, is_private: bool) -> Mapp
     }
 
 
+def public_key(aws: Aws, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of an asymmetric KMS key by `keyId`: an id, an ARN or an alias."""
+    key = aws.client("kms").get_public_key(KeyId=args["keyId"])
+    metadata = aws.client("kms").describe_key(KeyId=args["keyId"])["KeyMetadata"]
+    encoded = b64encode(key["PublicKey"]).decode()
+    lines = "\n".join(textwrap.wrap(encoded, PEM_WIDTH))
+    return {
+        **args,
+        "id": metadata["Arn"],
+        "arn": metadata["Arn"],
+        "customerMasterKeySpec": metadata["KeySpec"],
+        "encryptionAlgorithms": key.get("EncryptionAlgorithms") or [],
+        "keyUsage": metadata["KeyUsage"],
+        "publicKey": encoded,
+        "publicKeyPem": f"-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n",
+        "region": aws.region,
+        "signingAlgorithms": key.get("SigningAlgorithms") or [],
+    }
+
+
+def secret_version(aws: Aws, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The value of a secret by `secretId`, and `versionId` or `versionStage` where one is named."""
+    named = {"VersionId": args.get("versionId"), "VersionStage": args.get("versionStage")}
+    asked = {name: value for name, value in named.items() if value} or {"VersionStage": CURRENT_STAGE}
+    found = aws.client("secretsmanager").get_secret_value(SecretId=args["secretId"], **asked)
+    return {
+        **args,
+        "id": f"{args['secretId']}|{found['VersionId']}",
+        "arn": found["ARN"],
+        "createdDate": found["CreatedDate"].isoformat(),
+        "region": aws.region,
+        "secretBinary": b64encode(found.get("SecretBinary", b"")).decode(),
+        "secretString": found.get("SecretString", ""),
+        "versionId": found["VersionId"],
+        "versionStages": found["VersionStages"],
+    }
+
+
 INVOKES: Mapping[str, Invoke] = {
     "aws:index/getCallerIdentity:getCallerIdentity": caller_identity,
     "aws:index/getRegion:getRegion": region,
     "aws:index/getPartition:getPartition": partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": availability_zones,
     "aws:index/getAvailabilityZone:getAvailabilityZone": availability_zone,
+    "aws:kms/getPublicKey:getPublicKey": public_key,
     "aws:route53/getZone:getZone": hosted_zone,
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": secret_version,
 }

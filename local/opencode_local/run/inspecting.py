@@ -12,14 +12,15 @@ import psutil
 
 from opencode_local.provider.aws import Account
 from opencode_local.run.control import status_of
-from opencode_local.run.options import is_on
 from opencode_local.run.run_file import Run
+from opencode_local.run.variables import is_on
 from opencode_local.status import ADDRESS, Status
 
 STOP_TIMEOUT_S = 150
 """Longer than any task may take to drain."""
 FOLLOW_S = 1.0
-WELL = frozenset({"active", "ACTIVE", "healthy", "RUNNING", "Active"})
+WELL = frozenset({"active", "ACTIVE", "healthy", "unavailable", "RUNNING", "Active"})
+"""`unavailable` is a target whose health nobody checks, as a function's is not unless asked for."""
 
 
 def status(_environ: Mapping[str, str]) -> int:

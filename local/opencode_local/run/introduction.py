@@ -38,6 +38,7 @@ async def introduced(cloud: Cloud, control: Control) -> Run:
         api_key=api_key,
         people=people,
         client_config=localised(cloud, cloud.graph.outputs[CLIENT_CONFIG]),
+        outputs=localised(cloud, cloud.graph.outputs),
         models=tuple(model["id"] for model in models),
         limits={
             model["id"]: {"context": model["context_length"], "output": model["max_output_tokens"]} for model in models

@@ -1,18 +1,15 @@
 """What a person may ask of the local run: environment variables, so that `make up KEEP=1` and `KEEP=1 make up` do."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from opencode_local.run.variables import OptionError, choice, is_on
 from opencode_stacks.environment import ROOT
 
 FILE = re.compile(r"(^|/)Pulumi\.(?P<name>[^/]+)\.yaml$")
 HIGHEST_PORT = 65535
-
-
-class OptionError(ValueError):
-    """A variable has a value that it cannot have; the message names it, the value, and what would do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +55,6 @@ def whose(environ: Mapping[str, str]) -> tuple[str, Path]:
     if not (found := FILE.search(given)):
         return given, ROOT
     return found["name"], Path(given).parent
-
-
-def choice(environ: Mapping[str, str], variable: str, values: Sequence[str]) -> str:
-    """The first of `values` when the variable is unset or empty."""
-    given = environ.get(variable) or values[0]
-    if given not in values:
-        raise OptionError(f"{variable}={given!r} is not known; use one of {', '.join(values)}")
-    return given
-
-
-def is_on(environ: Mapping[str, str], variable: str) -> bool:
-    return choice(environ, variable, ("0", "1")) == "1"
 
 
 def port(environ: Mapping[str, str]) -> int | None:

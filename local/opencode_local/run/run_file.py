@@ -34,6 +34,8 @@ class Run:
     """Whom one can sign in as."""
     client_config: Mapping[str, Any]
     """The stack's output of that name, with local addresses: what a client has to know to sign in."""
+    outputs: Mapping[str, Any]
+    """Of the stack, as `pulumi stack output --json` prints them, with local addresses."""
     models: tuple[str, ...]
     limits: Mapping[str, Mapping[str, int]]
     """Tokens by model id: `context` and `output`, OpenCode's words for them."""

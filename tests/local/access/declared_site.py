@@ -161,6 +161,7 @@ async def running(aws: Guarded, denials: Denials, issuer: Issuer) -> AsyncIterat
         oidc_audiences=(CLI_CLIENT_ID,),
         oidc_audience_claim="aud",
         oidc_token_uses=(),
+        aws_endpoint_url_s3=aws.endpoint.url,
         bedrock_runtime_url=bedrock.url,
         bedrock_mantle_url=bedrock.mantle_url,
         drain_s=1.0,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import count
 from typing import Any
 
+import aiohttp
 import pytest
 from botocore.exceptions import ClientError
 
@@ -70,6 +71,17 @@ async def usage_is_recorded(site: Site) -> str:
     return "" if is_written else "usage records not written"
 
 
+async def a_release_is_downloaded(site: Site) -> str:
+    """The address is signed in the task's name, so the task's role decides what it opens."""
+    bucket = site.graph.outputs["releases_bucket"]
+    site.aws.admin("s3").put_object(Bucket=bucket, Key="releases/latest/opencode-installer.zip", Body=b"zip")
+    answered = await site.ask("GET", "/v1/update/download-url")
+    if failure := told(answered):
+        return failure
+    async with aiohttp.ClientSession() as anyone, anyone.get(answered[1]["download_url"]) as downloaded:
+        return told((downloaded.status, await downloaded.text()))
+
+
 def direct(who: str, service: str, operation: str, params: Callable[[Site], Mapping[str, Any]]) -> Feature:
     """A call of code in the task, or of ECS, for what no route of the router does."""
 
@@ -111,6 +123,7 @@ FEATURES: Mapping[str, Feature] = {
     "dev-api-task/Usage": usage_is_recorded,
     "dev-api-task/Counters": direct("task", "dynamodb", "get_item", counters),
     "dev-api-task/CustomerKey": a_key_is_made,
+    "dev-api-task/Releases": a_release_is_downloaded,
     "dev-api-profiles-us/InferenceProfiles": chat(IN_US),
     "dev-api-profiles-global/InferenceProfiles": chat(EVERYWHERE),
     "dev-api-elsewhere/ModelsThroughProfiles": chat(IN_US),

@@ -1,10 +1,15 @@
 """Keys and their aliases."""
 
 import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from opencode_local.provider import invokes
 from tests.local.provider.declaring import Program, Refused
 from tests.local.provider.round_trip import assert_as_declared, leaves_nothing, lives_and_changes
 
@@ -94,3 +99,37 @@ def test_a_key_that_was_only_half_made_is_kept_and_repaired(program: Program) ->
 
     assert_as_declared(program, key)
     assert len(program.client("kms").list_keys()["Keys"]) == 1
+
+
+def test_a_key_of_releases_signs_what_its_public_half_verifies(program: Program) -> None:
+    inputs = {"keyUsage": "SIGN_VERIFY", "customerMasterKeySpec": "ECC_NIST_EDWARDS25519"}
+    key = program.declare(KEY, **inputs, description="Signs releases")
+    key = lives_and_changes(program, key, {"description": None}, **inputs, description="Signs releases of ours")
+    kms = program.client("kms")
+    asked = {"KeyId": key["arn"], "SigningAlgorithm": "ED25519_SHA_512", "Message": b"m" * 4096}
+
+    told = invokes.answer(program.aws, "aws:kms/getPublicKey:getPublicKey", {"keyId": key["arn"]})
+    signature = kms.sign(**asked, MessageType="RAW")["Signature"]
+
+    public_key = Ed25519PublicKey.from_public_bytes(b64decode(told["publicKey"])[-32:])
+    public_key.verify(signature, asked["Message"])
+    assert load_pem_public_key(told["publicKeyPem"].encode()) == public_key
+    assert (told["arn"], told["keyUsage"]) == (key["arn"], "SIGN_VERIFY")
+    assert told["customerMasterKeySpec"] == "ECC_NIST_EDWARDS25519"
+    assert told["signingAlgorithms"] == ["ED25519_SHA_512"]
+    assert kms.verify(**asked, Signature=signature)["SignatureValid"]
+    assert not kms.verify(**asked, Signature=bytes(64))["SignatureValid"]
+    for bad, why in (
+        ({"Message": b"m" * 4097}, "length less than or equal to 4096"),
+        ({"MessageType": "DIGEST"}, "requires MessageType RAW"),
+        ({"SigningAlgorithm": "ECDSA_SHA_512"}, "enum value set"),
+    ):
+        with pytest.raises(ClientError, match=why):
+            kms.sign(**{**asked, **bad})
+
+
+def test_a_signing_key_does_not_rotate(program: Program) -> None:
+    with pytest.raises(Refused, match="enableKeyRotation: KMS rotates only keys of SYMMETRIC_DEFAULT"):
+        program.declare(
+            KEY, keyUsage="SIGN_VERIFY", customerMasterKeySpec="ECC_NIST_EDWARDS25519", enableKeyRotation=True
+        )

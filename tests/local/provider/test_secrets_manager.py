@@ -4,7 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from opencode_local.issuer.clients import WEB_CLIENT_SECRET
+from opencode_local.provider import invokes
+from opencode_local.run import prerequisites
 from tests.local.provider.declaring import Made, Program, Refused
 from tests.local.provider.round_trip import leaves_nothing, lives_and_changes
 
@@ -121,3 +125,31 @@ def test_a_policy_for_everybody_is_refused_when_that_is_blocked(program: Program
         program.declare(POLICY, secretArn=secret.id, policy=policy("*"), blockPublicPolicy=True)
     with pytest.raises(Refused, match="can't find the specified secret"):
         program.declare(POLICY, secretArn=f"{secret.id}2", policy=OURS)
+
+
+def test_a_program_reads_the_version_of_a_secret_that_it_names(program: Program, secret: Made) -> None:
+    first = program.declare(VERSION, secretId=secret.id, secretString="one")
+    program.declare(VERSION, secretId=secret.id, secretString="two")
+
+    def read(**args: str) -> Any:
+        given = {"secretId": secret.id, **args}
+        return invokes.answer(program.aws, "aws:secretsmanager/getSecretVersion:getSecretVersion", given)
+
+    assert read()["secretString"] == "two"
+    assert read(versionStage="AWSPREVIOUS")["secretString"] == "one"
+    assert read(versionId=first["versionId"])["secretString"] == "one"
+    assert (read()["arn"], read()["versionStages"]) == (secret["arn"], ["AWSCURRENT"])
+    with pytest.raises(ClientError, match="can't find the specified secret"):
+        read(secretId="nobody")
+
+
+def test_the_secret_that_a_config_names_is_there_before_the_program_runs(program: Program) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:team/idp-AbCdEf"
+    prerequisites.make(
+        program.aws.account, {"opencode:oidc": {"browser_client_secret_arn": arn, "browser_client_id": "browser"}}
+    )
+
+    found = invokes.answer(program.aws, "aws:secretsmanager/getSecretVersion:getSecretVersion", {"secretId": arn})
+
+    assert json.loads(found["secretString"]) == {"client_id": "browser", "client_secret": WEB_CLIENT_SECRET}
+    assert found["arn"] == arn

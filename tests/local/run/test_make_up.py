@@ -138,6 +138,7 @@ async def test_what_the_config_says_is_what_runs(tmp_path: Path) -> None:
         cognito=None,
         oidc=own_provider(port),
         domain={"host": "models.trial.test"},
+        downloads={"host": "downloads.trial.test"},
         router={"min_tasks": 2, "settings": {"LOG_LEVEL": "WARNING", "MAX_BODY_BYTES": "1000"}},
     )
     async with make_up(tmp_path, ENV=str(changed)) as running:

@@ -21,6 +21,11 @@ ROTATION_KIND = "kms rotation period"
 """The store keeps a key's rotation period in days, which the embedded AWS forgets."""
 DEFAULT_ROTATION_DAYS = 365
 DEFAULT_WINDOW_DAYS = 30
+SYMMETRIC, ENCRYPTION = "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"
+"""Key spec and use of those that KMS rotates, and where none is named.
+
+Source: AWS KMS API reference, EnableKeyRotation (read 2026-11-21).
+"""
 ALIAS_PREFIX = "alias/"
 RESERVED_PREFIX = "alias/aws/"
 
@@ -35,6 +40,8 @@ class Key(Handler):
         faults = unsupported(KEY, inputs, *others)
         if inputs.get("rotationPeriodInDays") and not inputs.get("enableKeyRotation"):
             faults.append(Fault("rotationPeriodInDays", "needs enableKeyRotation to be true"))
+        if inputs.get("enableKeyRotation") and not _rotates(inputs):
+            faults.append(Fault("enableKeyRotation", f"KMS rotates only keys of {SYMMETRIC} for {ENCRYPTION}"))
         return faults
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -159,9 +166,15 @@ def _set_rotation(aws: Aws, id_: str, inputs: Mapping[str, Any]) -> None:
     if inputs.get("enableKeyRotation"):
         client.enable_key_rotation(KeyId=id_, RotationPeriodInDays=days)
         aws.store.put(ROTATION_KIND, id_, {"days": days})
-    else:
+    elif _rotates(inputs):
         client.disable_key_rotation(KeyId=id_)
         aws.store.delete(ROTATION_KIND, id_)
+
+
+def _rotates(inputs: Mapping[str, Any]) -> bool:
+    """Of others, even switching it off is refused."""
+    spec, use = inputs.get("customerMasterKeySpec", SYMMETRIC), inputs.get("keyUsage", ENCRYPTION)
+    return (spec, use) == (SYMMETRIC, ENCRYPTION)
 
 
 def _refuse_policy(operation: str, inputs: Mapping[str, Any]) -> None:

@@ -1,8 +1,6 @@
-"""A service under load: rolled out anew, scaled by hand, and with a task killed."""
+"""A service under load, and what is seen of its tasks and records meanwhile."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,8 +14,6 @@ from opencode_local.status import Status
 from tests.local.run.running import Running
 from tests.router.running import plain
 
-STREAMS = 50
-KILLED_STREAMS = 20
 REQUESTS_PER_S = 20
 PATIENCE_S = 90
 POLL_S = 0.2
@@ -132,76 +128,3 @@ def usage_by_id(running: Running) -> dict[str, dict[str, Any]]:
 
 async def all_settled(running: Running, ids: Sequence[str]) -> bool:
     return set(ids) <= (await asyncio.to_thread(usage_by_id, running)).keys()
-
-
-async def test_a_new_version_takes_over_without_a_failed_request_or_a_cut_stream(running: Running) -> None:
-    before = await running_tasks(running)
-    async with loaded_client(running) as client, steady_requests(client) as requests:
-        async with held_streams(running, client, STREAMS) as streams:
-            running.aws("ecs").update_service(**service_of(running), forceNewDeployment=True)
-            await until(lambda: replaced(running, before))
-        await until(lambda: gone(running, before))
-
-    assert requests.failures == streams.failures == []
-    assert set(requests.statuses) == set(streams.statuses) == {200}
-    assert all("[DONE]" in text for text in streams.texts)
-    assert len(streams.texts) == STREAMS
-    everything = [*requests.ids, *streams.ids]
-    await until(lambda: all_settled(running, everything))
-    records = usage_by_id(running)
-    assert {records[id_]["outcome"] for id_ in everything} == {"finished"}
-    assert len(set(everything)) == len(everything), "one record each"
-
-
-async def replaced(running: Running, before: set[str]) -> bool:
-    """As many new tasks run, and the old ones take no more requests."""
-    now = await running_tasks(running)
-    return len(now - before) >= len(before) and not now & before
-
-
-async def gone(running: Running, before: set[str]) -> bool:
-    return not {one.name for one in await tasks(running)} & before
-
-
-async def test_a_killed_task_takes_only_its_own_streams_along_and_what_is_lost_is_named(running: Running) -> None:
-    async with loaded_client(running) as client:
-        async with held_streams(running, client, KILLED_STREAMS) as streams:
-            victim = (await tasks(running))[0]
-            os.kill(pid_of(victim), signal.SIGKILL)
-            await until(lambda: has_failures(streams))
-            cut_before_release = len(streams.failures)
-        assert 0 < cut_before_release < KILLED_STREAMS
-        assert len(streams.texts) + len(streams.failures) == KILLED_STREAMS
-        assert all("[DONE]" in text for text in streams.texts), "those of the other task are whole"
-        await until(lambda: settled_or_lost(running, streams.ids))
-        await until(lambda: is_steady(running))
-        async with client.get("/v1/models") as response:
-            assert response.status == 200
-
-
-def pid_of(task: Status) -> int:
-    return int(task.detail.partition("pid ")[2].split()[0].rstrip(","))
-
-
-async def has_failures(answers: Answers) -> bool:
-    return bool(answers.failures)
-
-
-async def settled_or_lost(running: Running, ids: Sequence[str]) -> bool:
-    """The ids that were lost are told where the run tells everything."""
-    settled = (await asyncio.to_thread(usage_by_id, running)).keys()
-    return all(id_ in settled or id_ in running.printed for id_ in ids)
-
-
-async def is_steady(running: Running) -> bool:
-    return len(await running_tasks(running)) == 2
-
-
-async def test_a_service_follows_what_the_ecs_api_is_told(running: Running) -> None:
-    running.aws("ecs").update_service(**service_of(running), desiredCount=1)
-
-    await until(lambda: has_tasks(running, 1))
-
-
-async def has_tasks(running: Running, count: int) -> bool:
-    return len(await tasks(running)) == count

@@ -1,6 +1,6 @@
 """The table of usage records in DynamoDB; needs `dynamodb:BatchWriteItem` on it.
 
-The request is written and signed here: in botocore, the checks of a shape that never varies would take longer than all
+Requests are written and signed here: in botocore, the checks of a shape that never varies would take longer than all
 the rest of a model request. Source: DynamoDB API reference, "BatchWriteItem" and "Low-level API" (read 2026-11-21).
 """
 
@@ -18,11 +18,11 @@ from msgspec import Raw, Struct
 MAX_BATCH = 25
 """DynamoDB's limit for BatchWriteItem."""
 TIMEOUT = ClientTimeout(total=10, connect=2)
-HEADERS = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem"}
+API_VERSION = "DynamoDB_20120810"
 
 
-class NotWritten(Exception):
-    """DynamoDB refused a batch; its own word for the reason."""
+class TableRefused(Exception):
+    """DynamoDB refused a call; its own word for the reason."""
 
 
 class Key(Struct):
@@ -52,7 +52,7 @@ class UsageTable:
     """Puts records; putting one twice changes nothing, since its key is the request id."""
 
     def __init__(self, *, name: str, url: str, region: str, credentials: AioCredentials | None) -> None:
-        self._name = name
+        self.name = name
         self._url = url
         self._region = region
         self._credentials = credentials
@@ -64,24 +64,33 @@ class UsageTable:
     async def put(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Those of at most MAX_BATCH entries that DynamoDB had no capacity for.
 
-        Raises NotWritten, aiohttp's ClientError, TimeoutError, or what botocore raises when it has no credentials.
+        Raises what `call` raises.
         """
         puts = [{"PutRequest": {"Item": entry.item}} for entry in entries]
-        body = msgspec.json.encode({"RequestItems": {self._name: puts}})
-        headers = await self._signed(body)
+        reply = await self.call("BatchWriteItem", {"RequestItems": {self.name: puts}})
+        refused = msgspec.json.decode(reply, type=Reply).unprocessed_items.get(self.name, ())
+        keys = {write.put_request.item.request_id["S"] for write in refused}
+        return [entry for entry in entries if entry.request_id in keys]
+
+    async def call(self, operation: str, request: Mapping[str, object]) -> bytes:
+        """The answer, as JSON, to one request of DynamoDB's API.
+
+        Raises TableRefused, aiohttp's ClientError, TimeoutError, or what botocore raises when it has no credentials.
+        """
+        body = msgspec.json.encode(request)
+        headers = await self._signed(operation, body)
         await asyncio.sleep(0)  # requests that came meanwhile go first
         async with self._session.post(self._url, data=body, headers=headers) as response:
             reply = await response.read()
             if response.status != 200:
-                raise NotWritten(f"{response.status} {reply[:200].decode(errors='replace')}")
-        refused = msgspec.json.decode(reply, type=Reply).unprocessed_items.get(self._name, ())
-        keys = {write.put_request.item.request_id["S"] for write in refused}
-        return [entry for entry in entries if entry.request_id in keys]
+                raise TableRefused(f"{response.status} {reply[:200].decode(errors='replace')}")
+        return reply
 
-    async def _signed(self, body: bytes) -> Mapping[str, str]:
+    async def _signed(self, operation: str, body: bytes) -> Mapping[str, str]:
         if self._credentials is None:
-            raise NotWritten("there are no AWS credentials")
+            raise TableRefused("there are no AWS credentials")
         credentials = await self._credentials.get_frozen_credentials()
-        request = AWSRequest(method="POST", url=self._url, data=body, headers=HEADERS)
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{API_VERSION}.{operation}"}
+        request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
         SigV4Auth(credentials, "dynamodb", self._region).add_auth(request)
         return dict(request.headers.items())

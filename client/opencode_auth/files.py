@@ -26,9 +26,14 @@ class Locked(ClientError):
 
 
 def private_folder(folder: Path) -> Path:
-    """The folder, made with mode 0700 where it is missing. Raises Misused where that is not possible."""
+    """The folder, made with mode 0700 where it is missing. Raises Misused where that is not possible.
+
+    So are those above it: whoever may write to one of them could put another in its place.
+    """
     with writable(folder):
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        for missing in reversed([each for each in folder.parents if not each.exists()]):
+            missing.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     return folder
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from opencode_auth.errors import Misused
+
 APP = "opencode-auth"
 
 
@@ -41,9 +43,20 @@ def bin_folder(platform: str = sys.platform, environment: Mapping[str, str] = os
     if platform == "win32":
         local = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
         return Path(local) / "Programs" / APP / "bin"
-    return Path.home() / ".local" / "bin"
+    return of_account(lambda: Path.home() / ".local" / "bin")
 
 
 def folder(kind: str, platform_folder: Callable[..., Path]) -> Path:
     home = os.environ.get("OPENCODE_AUTH_HOME")
-    return Path(home).expanduser() / kind if home else platform_folder(APP, appauthor=False)
+    if home:
+        return Path(home).expanduser() / kind
+    return of_account(lambda: platform_folder(APP, appauthor=False))
+
+
+def of_account(find: Callable[[], Path]) -> Path:
+    """Raises Misused for an account without a home, as in some containers."""
+    try:
+        return find()
+    except RuntimeError as error:
+        hint = "set HOME, or OPENCODE_AUTH_HOME, to a folder of yours"
+        raise Misused("this account has no home folder", hint=hint) from error

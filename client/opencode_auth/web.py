@@ -26,6 +26,16 @@ MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """OpenSSL's, requests' and Node's: files of certificate authorities to trust besides the system's."""
+SYSTEM_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Of Debian, Fedora, openSUSE, macOS: a packed program's OpenSSL looks where the machine that packed it has its own.
+
+Source: Go, crypto/x509, root_linux.go and root_bsd.go (read 2026-11-21).
+"""
 MAX_RETRY_AFTER_S = 3600.0
 
 
@@ -191,6 +201,8 @@ def opener(url: str) -> urllib.request.OpenerDirector:
 def tls_context() -> ssl.SSLContext:
     """Trusts the system and the files of CA_VARIABLES. Raises Misused for a file that cannot be read."""
     context = ssl.create_default_context()
+    if not has_authorities(context) and (found := next(filter(os.path.exists, SYSTEM_AUTHORITIES), None)):
+        context.load_verify_locations(cafile=found)
     for variable in CA_VARIABLES:
         file = os.environ.get(variable)
         if file:
@@ -199,3 +211,9 @@ def tls_context() -> ssl.SSLContext:
             except OSError as error:
                 raise Misused(f"{variable} names {file!r}, which holds no certificates") from error
     return context
+
+
+def has_authorities(context: ssl.SSLContext) -> bool:
+    """Whether OpenSSL has any where it looks by itself; it reads a folder's only when they are needed."""
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or paths.capath or context.cert_store_stats()["x509_ca"])

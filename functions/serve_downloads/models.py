@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from serve_downloads.fetched import Fetch, Unreachable
 from serve_downloads.page import ModelRow
+from served_site.fetched import Fetch, Unreachable
 
 PATH = "/.well-known/opencode"
 MAX_BYTES = 512 * 1024

@@ -19,6 +19,7 @@ class InstallLine:
     shell: str
     """`sh` or `powershell`."""
     command: str
+    """A line, or several."""
     then: str
     """A second command where the first leaves the client without a gateway, else empty."""
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from serve_downloads import assets
+from serve_downloads.assets import ASSETS
 from serve_downloads.envelope import key_id
 from serve_downloads.links import Link
 from serve_downloads.manifest import Artifact, Manifest
 from serve_downloads.models import Offered
 from serve_downloads.page import File, InstallLine, Page, PastRelease, Release
 from serve_downloads.settings import PageSettings
-from serve_downloads.signed_in import Person
+from served_site.signed_in import Person
 
 PLATFORMS = {
     "any": "Any system with Python 3.11 or later",
@@ -27,10 +27,12 @@ SCRIPTS = (
     ("linux", "Linux", "sh", POSIX),
     ("windows", "Windows", "powershell", "irm {base}.ps1 | iex"),
 )
+ADDRESS = '"opencode-auth @ {base}/{wheel}#sha256={sha256}"'
 PACKAGE_TOOLS = (
-    ("uv", "uv", "sh", 'uv tool install "opencode-auth @ {base}/{wheel}#sha256={sha256}"'),
-    ("pipx", "pipx", "sh", 'pipx install "opencode-auth @ {base}/{wheel}#sha256={sha256}"'),
+    ("uv", "uv", "sh", f"uvx pip download --quiet --no-deps {ADDRESS}\nuv tool install ./{{wheel}}"),
+    ("pipx", "pipx", "sh", f"pipx install {ADDRESS}"),
 )
+"""By pip, which compares the SHA-256 of an address: `uv tool install` does not (tried with uv 0.13.9, 2026-11-21)."""
 
 
 def page(
@@ -52,7 +54,7 @@ def page(
         first_model=offered.first_model,
         help_url=settings.help_url,
         key_fingerprints=tuple(map(key_id, settings.public.release_keys)),
-        assets=assets.ADDRESSES,
+        assets=ASSETS.addresses,
     )
 
 

@@ -4,9 +4,10 @@ import os
 import time
 from typing import Any
 
-from serve_downloads.bucket import Bucket, s3_client
+from serve_downloads.bucket import Bucket
 from serve_downloads.public_site import public_site
 from serve_downloads.settings import public_settings
+from served_site.aws_clients import s3_client
 
 SETTINGS = public_settings(os.environ)
 SITE = public_site(SETTINGS, Bucket(s3_client(os.environ), SETTINGS.bucket), time.time)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 
 from serve_downloads.bucket import Bucket
-from serve_downloads.exchange import Answer, Request, plain, redirect
 from serve_downloads.installer import INSTALLERS
 from serve_downloads.links import Links
-from serve_downloads.problems import Problem, UnknownPage
 from serve_downloads.releases import Releases
 from serve_downloads.rendering import problem_page
-from serve_downloads.serving import Route, Site
 from serve_downloads.settings import PublicSettings
+from served_site.exchange import Answer, Request, plain, redirect
+from served_site.problems import Problem, UnknownPage
+from served_site.serving import Route, Site
 
 MANIFEST_LIFE_S = 300
 ENTITY_TAG = re.compile(r'"[^"]*"')

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from serve_downloads.bucket import Bucket
 from serve_downloads.envelope import verified_payload
 from serve_downloads.manifest import Manifest, manifest
-from serve_downloads.problems import NothingPublished, Problem, StorageUnavailable
+from serve_downloads.problems import NothingPublished
+from served_site.problems import Problem, StorageUnavailable
 
 KEY = "releases/manifest.json"
 MAX_ENVELOPE_BYTES = 256 * 1024

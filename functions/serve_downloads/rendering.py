@@ -4,10 +4,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from serve_downloads import assets
-from serve_downloads.exchange import Answer, html
+from serve_downloads.assets import ASSETS
 from serve_downloads.page import Message, Page
-from serve_downloads.problems import Problem
+from served_site.exchange import Answer, html
+from served_site.problems import Problem
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -31,6 +31,6 @@ def problem_page(problem: Problem, reference: str) -> Answer:
         title=problem.title,
         text=problem.text,
         reference=reference,
-        assets=assets.ADDRESSES,
+        assets=ASSETS.addresses,
     )
     return html(MESSAGE.render(message=message), status=problem.status)

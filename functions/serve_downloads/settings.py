@@ -5,13 +5,10 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?(/[A-Za-z0-9._~/\-]*)?")
+from served_site.settings import SettingsError, SignInSettings, needed, sign_in_settings, url
+
 HELP_URL = re.compile(r"(https?://[^\s\"'<>]+|mailto:[^\s\"'<>]+)?")
 PUBLIC_KEY_BYTES = 32
-
-
-class SettingsError(Exception):
-    """The text names the variable and says what is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,18 +19,6 @@ class PublicSettings:
     downloads_url: str
     """Without a slash at its end, as all URLs here."""
     gateway_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignInSettings:
-    """Whose word on the person counts."""
-
-    signer_arn: str
-    """Of the load balancer."""
-    signer_keys_url: str
-    """Below it, each key by its id."""
-    client_id: str
-    issuer: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,28 +46,9 @@ def page_settings(environment: Mapping[str, str]) -> PageSettings:
         raise SettingsError(f"HELP_URL={help_url!r} is neither a web address nor a mailto: one")
     return PageSettings(
         public=public_settings(environment),
-        sign_in=SignInSettings(
-            signer_arn=needed(environment, "SIGNER_ARN"),
-            signer_keys_url=url(environment, "SIGNER_KEYS_URL"),
-            client_id=needed(environment, "CLIENT_ID"),
-            issuer=needed(environment, "ISSUER"),
-        ),
+        sign_in=sign_in_settings(environment),
         help_url=help_url,
     )
-
-
-def needed(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name, "")
-    if not value:
-        raise SettingsError(f"{name} is not set")
-    return value
-
-
-def url(environment: Mapping[str, str], name: str) -> str:
-    value = needed(environment, name)
-    if not URL.fullmatch(value):
-        raise SettingsError(f"{name}={value!r} is no URL of a host")
-    return value.rstrip("/")
 
 
 def release_key(text: str) -> bytes:

@@ -3,20 +3,22 @@
 import re
 from collections.abc import Callable
 
-from serve_downloads import assets, page_content
+from serve_downloads import page_content
+from serve_downloads.assets import ASSETS
 from serve_downloads.bucket import Bucket
-from serve_downloads.exchange import Answer, Request
-from serve_downloads.fetched import Fetch
 from serve_downloads.links import Links
 from serve_downloads.manifest import Manifest
 from serve_downloads.models import Models
-from serve_downloads.problems import NothingPublished, Problem, UnknownPage
+from serve_downloads.problems import NothingPublished
 from serve_downloads.public_site import artifact_answer
 from serve_downloads.releases import Releases
 from serve_downloads.rendering import page_answer, problem_page
-from serve_downloads.serving import Route, Site
 from serve_downloads.settings import PageSettings
-from serve_downloads.signed_in import SignedIn
+from served_site.exchange import Answer, Request
+from served_site.fetched import Fetch
+from served_site.problems import Problem, UnknownPage
+from served_site.serving import Route, Site
+from served_site.signed_in import SignedIn
 
 
 class SignedInSite:
@@ -50,7 +52,7 @@ class SignedInSite:
 def asset(_asked: Request, found: re.Match[str]) -> Answer:
     """For everyone, so that a page about a failed sign-in looks like the others."""
     try:
-        return assets.ANSWERS[found[0]]
+        return ASSETS.answers[found[0]]
     except KeyError as error:
         raise UnknownPage from error
 

@@ -10,6 +10,8 @@ import pulumi
 from opencode_stacks.environment import ROOT
 
 FUNCTIONS = ROOT / "functions"
+SHARED = "served_site"
+"""The package that every function may import."""
 PROJECT = "opencode-functions"
 """Its extra of a function's name, with dashes, lists what that function needs."""
 SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg", ".sh", ".ps1"})
@@ -25,7 +27,7 @@ class Unpackable(LookupError):
 
 
 def archive_of(function: str, functions: Path = FUNCTIONS) -> pulumi.AssetArchive:
-    """`functions/<function>` as a package of that name, beside the packages that it imports.
+    """`functions/<function>` as a package of that name, beside the shared one and those that it needs.
 
     Raises Unpackable. Equal sources make equal archives, wherever they lie.
     """
@@ -36,16 +38,19 @@ def archive_of(function: str, functions: Path = FUNCTIONS) -> pulumi.AssetArchiv
 
 def files_of(function: str, functions: Path) -> Mapping[str, Path]:
     """By path in the archive, in order. Raises Unpackable."""
-    folder = functions / function
-    own = {
-        f"{function}/{file.relative_to(folder).as_posix()}": file
-        for file in folder.rglob("*")
-        if file.suffix in SOURCES and "__pycache__" not in file.parts
-    }
+    own = dict(sources(functions / function))
     if not own:
-        raise Unpackable(f"{folder} has no sources of a function")
+        raise Unpackable(f"{functions / function} has no sources of a function")
     packages = needed(function.replace("_", "-")).values()
-    return dict(sorted({**own, **{path: file for package in packages for path, file in files_in(package)}}.items()))
+    others = {path: file for package in packages for path, file in files_in(package)}
+    return dict(sorted({**own, **dict(sources(functions / SHARED)), **others}.items()))
+
+
+def sources(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Path and file of what a package of ours consists of."""
+    for file in folder.rglob("*"):
+        if file.suffix in SOURCES and "__pycache__" not in file.parts:
+            yield f"{folder.name}/{file.relative_to(folder).as_posix()}", file
 
 
 def needed(extra: str) -> Mapping[str, Distribution]:

@@ -105,6 +105,24 @@ def test_an_install_over_an_older_version_keeps_that_one(person: Person, downloa
     assert (found.said(), found.versions) == (VERSION, {VERSION, "0.0.2"})
 
 
+def test_an_install_never_goes_back_from_a_newer_version_that_works(person: Person, download: Path) -> None:
+    assert download.exists()
+    found = Installed(person)
+    found.command.parent.mkdir(parents=True)
+    newer = found.place(NEW)
+    found.command.symlink_to(newer)
+
+    done = installed_from(person)
+    assert (done.code, done.out) == (0, f"opencode-auth {NEW} is installed: {found.command}\n")
+    assert f"{NEW} is there already and stays" in done.err
+    assert (found.said(), found.versions) == (NEW, {NEW})
+    assert found.config()["api_url"] == person.gateway.url
+
+    newer.write_bytes(b"#!/bin/sh\nexit 1\n")
+    installed_from(person)
+    assert found.said() == VERSION
+
+
 def test_a_program_that_does_not_start_is_not_put_in_place(person: Person, download: Path) -> None:
     download.write_bytes(b"#!/bin/sh\nexit 1\n")
 
@@ -207,6 +225,20 @@ def test_how_a_shell_finds_the_command_is_said_where_it_does_not(person: Person,
     assert f"{command.parent} is not on PATH" in told
     assert """echo 'export PATH="$HOME/oa/bin:$PATH"' >> ~/.zshrc""" in told
     assert "is not on PATH" not in installed_from(person, PATH=f"/usr/bin:{command.parent}/").err
+
+
+def test_another_program_of_that_name_that_a_shell_finds_first_is_said(person: Person, download: Path) -> None:
+    command = Installed(person).command
+    first, linked = (person.home / name / "opencode-auth" for name in ("first", "linked"))
+    for file in (first, linked):
+        file.parent.mkdir()
+    first.write_bytes(download.read_bytes())
+    first.chmod(0o700)
+    linked.symlink_to(command)
+
+    told = installed_from(person, PATH=f"{first.parent}:{command.parent}").err
+    assert f"a shell calls {first} instead" in told
+    assert "instead" not in installed_from(person, PATH=f"{linked.parent}:{command.parent}:{first.parent}").err
 
 
 @pytest.mark.parametrize(

@@ -236,62 +236,6 @@ def test_a_gateway_that_needs_a_newer_client_leads_to_the_update(depot: Depot, p
     assert person.run("models").err == "error: too old\nhint: opencode-auth update\n"
 
 
-PATCH = {"scopes": ["openid", "email"], "callback_ports": [8400]}
-
-
-def test_settings_of_a_release_are_taken_over_once(depot: Depot, installed: Installed) -> None:
-    depot.publish(version=VERSION, config_version=3, config=PATCH)
-    assert "settings of the release were taken over" in installed.run("update")[2]
-    assert {name: installed.config()[name] for name in PATCH} == PATCH
-
-    installed.person.run("setup", installed.person.gateway.url)
-    assert installed.run("update")[2] == ""
-    assert installed.config()["callback_ports"] == [], "what the person set up since then stays"
-
-    depot.publish(version=VERSION, config_version=4, config={"callback_ports": None, "scopes": None})
-    installed.run("update")
-    assert installed.config()["callback_ports"] == []
-    assert "offline_access" in installed.config()["scopes"]
-
-
-def test_settings_of_a_release_leave_those_of_a_later_client(depot: Depot, installed: Installed) -> None:
-    settings = installed.person.home / "oa/config/gateway.json"
-    settings.write_text(json.dumps({**json.loads(settings.read_text()), "of_next_year": {"a.b": 1}}))
-    depot.publish(version=VERSION, config_version=3, config=PATCH)
-
-    installed.run("update")
-
-    assert {name: installed.config()[name] for name in PATCH} == PATCH
-    assert installed.config()["of_next_year"] == {"a.b": 1}
-
-
-REFUSED: dict[str, dict[str, Any]] = {
-    "where the gateway is": {"api_url": "https://evil.example"},
-    "who signs people in": {"issuer": "https://evil.example"},
-    "who vouches for releases": {"release_keys": []},
-    "a key that nobody knows": {"hooks": ["rm"]},
-    "a value of the wrong kind": {"callback_ports": ["80"]},
-    "an address that is not safe": {"downloads_url": "http://evil.example"},
-    "scopes that sign nobody in": {"scopes": ["email"]},
-}
-
-
-@pytest.mark.parametrize("config", REFUSED.values(), ids=REFUSED)
-def test_a_settings_patch_that_goes_too_far_is_refused_whole_and_the_program_is_new_all_the_same(
-    depot: Depot, installed: Installed, config: dict[str, Any]
-) -> None:
-    depot.publish({EXECUTABLE: program(NEW)}, config_version=1, config={**PATCH, **config})
-    before = installed.config()
-
-    code, _, err = installed.run("update")
-
-    assert (code, "settings were refused, all of them" in err) == (1, True)
-    assert (installed.config(), installed.said()) == (before, NEW)
-    depot.publish({EXECUTABLE: program(NEW)}, config_version=1, config=PATCH)
-    installed.run("update")
-    assert installed.config()["callback_ports"] == [8400], "the version counts once it was applied"
-
-
 def doctor(installed: Installed, **variables: str) -> dict[str, dict[str, Any]]:
     found = json.loads(installed.run("doctor", "--json", **variables)[1])
     return {finding["check"]: finding for finding in found}
@@ -309,6 +253,13 @@ def test_doctor_says_what_is_wrong_with_this_program(depot: Depot, installed: In
     assert "is not on PATH" in found["program"]["detail"]
     assert found["program"]["hint"].startswith("fish_add_path")
     assert (found["update"]["is_ok"], found["update"]["hint"]) == (False, "opencode-auth update")
+
+    other = installed.person.home / "first/opencode-auth"
+    other.parent.mkdir()
+    other.write_bytes(program("0.0.1"))
+    other.chmod(0o700)
+    found = doctor(installed, PATH=f"{other.parent}:{installed.command.parent}")
+    assert f"a shell calls {other} instead of {installed.command}" in found["program"]["detail"]
 
     installed.command.unlink()
     assert "leads to nothing of ours" in doctor(installed, **on_path)["program"]["detail"]

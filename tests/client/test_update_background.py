@@ -1,5 +1,6 @@
 """The proxy looks for a newer version, so that commands can tell of it without asking."""
 
+import asyncio
 import threading
 
 import pytest
@@ -34,6 +35,22 @@ def test_a_gateway_without_releases_is_never_asked(person: Person, monkeypatch: 
     for name, value in person.environment.items():
         monkeypatch.setenv(name, value)
     assert not background.is_due()
+
+
+async def test_a_note_that_cannot_be_read_does_not_end_the_checks(
+    depot: Depot, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in person.environment.items():
+        monkeypatch.setenv(name, value)
+    depot.publish()
+    notice.file().mkdir(parents=True)
+
+    checks = asyncio.create_task(background.keep_checking())
+    await asyncio.sleep(0)
+    is_over = checks.done()
+    checks.cancel()
+
+    assert not is_over
 
 
 def test_the_proxy_asks_when_it_starts_and_stops_without_waiting_for_the_answer(depot: Depot, person: Person) -> None:

@@ -158,6 +158,32 @@ def test_a_file_that_a_person_put_somewhere_is_told_how_to_install_itself(depot:
     assert file.read_bytes() == program(VERSION)
 
 
+@pytest.mark.parametrize(
+    ("mark", "told"),
+    [
+        (UV_MARK, "uv tool uninstall opencode-auth"),
+        (PIPX_MARK, "pipx uninstall opencode-auth"),
+        ("pyvenv.cfg", "{python} -m pip uninstall opencode-auth"),
+    ],
+)
+def test_an_uninstall_says_who_removes_the_program_itself(
+    person: Person, tools: Tools, tool_environment: Path, mark: str, told: str
+) -> None:
+    (tool_environment / mark).write_text("")
+
+    done = person.run("uninstall", "--yes")
+
+    assert done.err.endswith(f"the program itself: {told.format(python=tools.folder / 'python')}\n")
+
+
+def test_an_uninstall_names_the_file_that_a_person_put_somewhere(person: Person) -> None:
+    file = person.home / "opencode-auth"
+    file.write_bytes(program(VERSION))
+
+    with packed(file):
+        assert person.run("uninstall", "--yes").err.endswith(f"the program itself: remove {file}\n")
+
+
 def test_a_checkout_is_left_to_git(depot: Depot, person: Person) -> None:
     depot.publish({WHEEL: b"the wheel"})
 

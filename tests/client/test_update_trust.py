@@ -3,11 +3,14 @@
 import base64
 import json
 from collections.abc import Callable
-from typing import Any
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from opencode_auth.updates import download
 from opencode_auth.version import VERSION
 from tests.client.person import Person
 from tests.client.proxied import KEY
@@ -100,6 +103,7 @@ def test_an_older_announcement_is_not_believed_again(depot: Depot, installed: In
 
     assert code == 1
     assert "older than one seen before (sequence 1 after 2)" in err
+    assert "hint: a cache may be in between" in err
     assert installed.said() == VERSION
 
 
@@ -164,6 +168,55 @@ TAMPERED = {
     "a redirect": (Reply(status=302, headers={"Location": "http://127.0.0.1:1/"}), "answered 302"),
     "an expired address": (Reply(status=403, body=b"<Error>Request has expired</Error>"), "answered 403"),
 }
+
+
+class Failing:
+    """Bytes of a server that then fails: whoever reads them meets the error."""
+
+    def __init__(self, error: OSError) -> None:
+        self._answers: list[bytes | OSError] = [BODY[:10], error]
+
+    def read1(self, _most: int) -> bytes:
+        answer = self._answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TimeoutError("timed out"), "did not answer in time"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+    ],
+)
+def test_a_network_that_is_lost_is_not_taken_for_a_disk_that_cannot_be_written(
+    depot: Depot, installed: Installed, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    depot.publish({EXECUTABLE: BODY})
+    whole = download.chunks_of
+    monkeypatch.setattr(download, "chunks_of", lambda _response, host: whole(cast(HTTPResponse, Failing(error)), host))
+
+    code, _, err = installed.run("update")
+
+    assert (code, said in err, "cannot write" in err) == (1, True, False)
+    assert (installed.said(), installed.versions) == (VERSION, {VERSION})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_a_disk_that_is_full_is_said(depot: Depot, installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    depot.publish({EXECUTABLE: BODY})
+    opened = Path.open
+
+    def on_a_full_disk(file: Path, mode: str = "r", **more: Any) -> Any:
+        return opened(Path("/dev/full"), "wb") if mode == "xb" else opened(file, mode, **more)
+
+    monkeypatch.setattr(Path, "open", on_a_full_disk)
+    monkeypatch.setattr(Path, "chmod", lambda *_args, **_more: None)
+
+    code, _, err = installed.run("update")
+
+    assert (code, "No space left on device" in err, "cannot reach" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(("reply", "said"), TAMPERED.values(), ids=TAMPERED)

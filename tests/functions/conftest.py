@@ -9,12 +9,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from opencode_local.aws import REGION, EmbeddedAws
-from serve_downloads.bucket import Bucket, s3_client
-from serve_downloads.fetched import Unreachable, fetched
+from serve_downloads.bucket import Bucket
 from serve_downloads.public_site import public_site
-from serve_downloads.serving import Site
 from serve_downloads.settings import page_settings, public_settings
 from serve_downloads.signed_in_site import signed_in_site
+from served_site.aws_clients import s3_client
+from served_site.fetched import Unreachable, fetched
+from served_site.serving import Site
 from tests.functions.load_balancer import ARN, CLIENT_ID, DATA, ISSUER, Balancer, event
 from tests.functions.publisher import WHEEL, WHEEL_NAME, Publisher
 

@@ -10,9 +10,11 @@ import pytest
 from opencode_stacks.publishing.envelope import sealed
 from opencode_stacks.publishing.manifest import Manifest
 from opencode_stacks.publishing.publication import for_older_clients
-from serve_downloads.bucket import Bucket, s3_client
+from serve_downloads.bucket import Bucket
 from serve_downloads.envelope import key_id
-from serve_downloads.settings import SettingsError, page_settings
+from serve_downloads.settings import page_settings
+from served_site.aws_clients import s3_client
+from served_site.settings import SettingsError
 from tests.functions.conftest import BUCKET, DOWNLOADS_URL, KEY, Downloads, World
 from tests.functions.load_balancer import DATA, event, sample
 from tests.functions.publisher import MANIFEST, WHEEL_NAME

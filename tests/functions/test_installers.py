@@ -1,5 +1,6 @@
 """The POSIX installer, run by shells that there are here; of the one for PowerShell, its form."""
 
+import os
 import re
 import sys
 import zipfile
@@ -237,6 +238,50 @@ def test_an_https_link_is_never_followed_to_anything_less(host: Host, machine: M
 
     arguments = (machine.home / "curled").read_text().split("\n")
     assert {"--proto", "--proto-redir", "=https", "--tlsv1.2", "--fail"} <= {*arguments}
+
+
+def test_a_server_that_falls_silent_is_given_up(host: Host, machine: Machine) -> None:
+    machine.has("curl", 'printf "%s\\n" "$@" >curled; exit 28')
+
+    done = machine.runs(host.script(LINUX))
+
+    assert " --speed-limit 1 --speed-time 60 " in (machine.home / "curled").read_text().replace("\n", " ")
+    assert (done.returncode, "could not fetch" in done.stderr) == (1, True)
+
+
+def test_a_folder_that_another_owns_is_not_installed_into(host: Host, machine: Machine) -> None:
+    """They could put another program in the place of the one that was checked."""
+    machine.data.joinpath("versions").mkdir(parents=True)
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.chown(machine.data, 54321, -1)
+
+    done = machine.runs(host.script(LINUX))
+
+    assert (done.returncode, machine.calls, host.asked) == (1, [], [])
+    assert f"{machine.data} is somebody else's" in done.stderr
+
+
+def test_what_the_wheel_needs_is_never_built(host: Host, machine: Machine) -> None:
+    machine.is_a("Linux", "riscv64")
+    machine.has("uv", 'printf "%s " "$@" >>uved')
+
+    machine.runs(host.script(WHEEL))
+
+    assert " --only-binary :all: " in (machine.home / "uved").read_text()
+    assert POWERSHELL_BODY.count("'--only-binary', ':all:'") == 2
+
+
+def test_root_in_the_home_of_another_is_told(host: Host, machine: Machine) -> None:
+    machine.has("id", "echo 0")
+    foreign = "/proc/1" if os.geteuid() else str(machine.home / "theirs")
+    if not os.geteuid():
+        Path(foreign).mkdir()
+        os.chown(foreign, 54321, -1)
+
+    done = machine.runs(host.script(LINUX), environment={"HOME": foreign, "OPENCODE_AUTH_HOME": str(machine.home)})
+
+    assert f"into {foreign}, which is somebody else's" in done.stderr
 
 
 @pytest.mark.parametrize(("user", "warns"), [("0", True), ("1000", False)])

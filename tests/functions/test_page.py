@@ -80,7 +80,8 @@ def test_the_page_has_the_lines_that_install_from_here_and_what_there_is_to_know
     for line in (
         f"curl -fsSL {base} | sh",
         f"irm {base}.ps1 | iex",
-        f'uv tool install "opencode-auth @ {base}/{WHEEL_NAME}#sha256={digest}"',
+        f'uvx pip download --quiet --no-deps "opencode-auth @ {base}/{WHEEL_NAME}#sha256={digest}"',
+        f"uv tool install ./{WHEEL_NAME}",
         f'pipx install "opencode-auth @ {base}/{WHEEL_NAME}#sha256={digest}"',
         f"opencode-auth setup {downloads.world.environment['GATEWAY_URL']}",
     ):
@@ -91,6 +92,10 @@ def test_the_page_has_the_lines_that_install_from_here_and_what_there_is_to_know
         assert fact in answer["body"]
     for fact in ("Claude Sonnet 4.6", "claude-sonnet-4-6", "1M", "64K", "$3.00", "$15.00", "$0.375"):
         assert fact in text
+
+
+def test_no_line_has_uv_install_from_an_address_whose_sum_it_does_not_compare(downloads: Downloads) -> None:
+    assert re.findall(r"uv tool install ([^\s<]+)", shown(downloads.page())) == [f"./{WHEEL_NAME}"]
 
 
 def test_every_page_keeps_browsers_from_doing_anything_else_with_it(downloads: Downloads) -> None:

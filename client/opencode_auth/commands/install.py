@@ -15,7 +15,7 @@ from opencode_auth.gateway import GatewaySettings
 from opencode_auth.paths import state_folder
 from opencode_auth.updates import installation, layout, pointer, search_path
 from opencode_auth.updates.installation import Installation, Kind
-from opencode_auth.version import VERSION
+from opencode_auth.version import VERSION, numbers
 
 LOCK_TIMEOUT_S = 60.0
 SETUP = "opencode-auth setup https://HOST"
@@ -34,26 +34,41 @@ def command(host_url: str, *, is_no_login: bool) -> None:
     """
     gateway.origin(host_url)
     with lock(state_folder() / "update.lock", timeout_s=LOCK_TIMEOUT_S):
-        place = put_in_place(installation.here())
-    click.echo(f"opencode-auth {VERSION} is installed: {place}")
-    tell_search_path(place.parent)
+        place, installed = put_in_place(installation.here())
+    click.echo(f"opencode-auth {installed} is installed: {place}")
+    tell_search_path(place)
     settings = configured(host_url)
     go_on(settings, is_no_login=is_no_login)
 
 
-def put_in_place(found: Installation) -> Path:
-    """The command that a person calls. Raises Misused, DoesNotStart; the machine is then as it was."""
+def put_in_place(found: Installation) -> tuple[Path, str]:
+    """The command that a person calls, and its version: never an older one than before, if that one works.
+
+    Raises Misused, DoesNotStart; the machine is then as it was.
+    """
     match found.kind:
         case Kind.UV | Kind.PIPX | Kind.PIP:
-            return Path(shutil.which("opencode-auth") or layout.environment_program(found.place))
+            return Path(shutil.which("opencode-auth") or layout.environment_program(found.place)), VERSION
         case Kind.CHECKOUT:
             raise Misused("this program runs from a checkout, so there is nothing to put in place", hint=SETUP)
     layout.sweep()
     before = layout.current()
+    if before and numbers(VERSION) < numbers(before) and works(before):
+        output.say(f"opencode-auth {before} is there already and stays: it is newer than {VERSION}")
+        return pointer.file(), before
     layout.activate(own_program(found), VERSION)
     if before not in {None, VERSION}:
         layout.tidy({VERSION, before})
-    return pointer.file()
+    return pointer.file(), VERSION
+
+
+def works(version: str) -> bool:
+    """Whether the command is that version, and starts."""
+    try:
+        layout.try_out([str(pointer.file())], version)
+    except layout.DoesNotStart:
+        return False
+    return True
 
 
 def own_program(found: Installation) -> Path:
@@ -68,8 +83,11 @@ def own_program(found: Installation) -> Path:
         return layout.place_executable(copy, VERSION)
 
 
-def tell_search_path(folder: Path) -> None:
-    if not search_path.has(folder, os.environ.get("PATH", "")):
+def tell_search_path(place: Path) -> None:
+    folder, folders = place.parent, os.environ.get("PATH", "")
+    if other := search_path.found_instead(place, folders):
+        output.say(f"note: a shell calls {other} instead: remove it, or put {folder} before its folder on PATH")
+    elif not search_path.has(folder, folders):
         output.say(f"{folder} is not on PATH, so a shell does not find the command yet. This adds it:")
         output.say(f"  {search_path.how_to_add(folder, os.environ)}")
         output.say("Then open a new terminal.")

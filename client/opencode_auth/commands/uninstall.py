@@ -1,6 +1,7 @@
 """`uninstall`: every change that was made to this machine, taken back."""
 
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from opencode_auth.errors import ClientError
 from opencode_auth.tools import config_file
 from opencode_auth.tools.catalogue import TOOLS
 from opencode_auth.updates import installation, layout, pointer
+from opencode_auth.updates.installation import Installation, Kind
 
 Step = tuple[str, Callable[[], object]]
 """What the person is told, and how it is done."""
@@ -26,7 +28,7 @@ def command(context: click.Context, *, is_agreed: bool) -> int:
 
     Keys at the gateway stay: revoke them first.
     """
-    tools, own = tool_steps(), own_steps(context)
+    tools, own, found = tool_steps(), own_steps(context), installation.here()
     for words, _ in (*tools, *own):
         click.echo(words)
     if not agree("Do all this?", is_given=is_agreed):
@@ -34,9 +36,23 @@ def command(context: click.Context, *, is_agreed: bool) -> int:
         return 0
     # our files hold the way back for tools, so they stay until that has been gone
     is_whole = carried_out(tools) and carried_out(own)
-    if not installation.here().is_own:
-        output.say("the program itself: uv tool uninstall opencode-auth, or pipx uninstall opencode-auth")
+    if how := left_to_remove(found):
+        output.say(f"the program itself: {how}")
     return 0 if is_whole else 1
+
+
+def left_to_remove(found: Installation) -> str | None:
+    """What the person does for a program that somebody else looks after; None for ours, and for a checkout."""
+    match found.kind:
+        case Kind.UV:
+            return "uv tool uninstall opencode-auth"
+        case Kind.PIPX:
+            return "pipx uninstall opencode-auth"
+        case Kind.PIP:
+            return f"{sys.executable} -m pip uninstall opencode-auth"
+        case Kind.LOOSE:
+            return f"remove {found.place}"
+    return None
 
 
 def tool_steps() -> list[Step]:

@@ -55,7 +55,7 @@ def brought_up_to_date(settings: GatewaySettings, *, as_json: bool) -> None:
     if is_newer:
         replace(found, release)
     output.answer(done(release, before, is_newer=is_newer), described(release, before), as_json=as_json)
-    if settings_patch.apply(release):
+    if settings_patch.apply(release, settings.api_url):
         output.say("settings of the release were taken over")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencode_auth import gateway
+from opencode_auth.errors import ClientError
 from opencode_auth.proxy.daemon import own_command
 from opencode_auth.updates import notice
 
@@ -25,11 +26,11 @@ CREATE_NO_WINDOW = 0x08000000
 async def keep_checking() -> None:
     """Until it is cancelled."""
     while True:
-        if is_due():
-            try:
+        try:
+            if is_due():
                 await check()
-            except OSError as error:
-                LOG.warning("could not look for a newer version: %s", error.strerror)
+        except (ClientError, OSError) as error:
+            LOG.warning("could not look for a newer version: %s", error)
         await asyncio.sleep(PAUSE_S)
 
 

@@ -5,8 +5,8 @@ import hmac
 import os
 import sys
 import time
-from collections.abc import Callable
-from http.client import HTTPResponse
+from collections.abc import Callable, Iterable, Iterator
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,31 +37,28 @@ def fetched(url: str, artifact: Artifact, folder: Path) -> Path:
         host = urlsplit(url).netloc
         if response.status != 200:
             raise Unreachable(f"{host} answered {response.status} instead of {artifact.name}")
-        digest = received(response, file, artifact, progress(artifact))
+        digest = received(chunks_of(response, host), file, artifact, progress(artifact))
     if not hmac.compare_digest(digest, artifact.sha256):
         file.unlink(missing_ok=True)
         raise Untrusted(f"{artifact.name} from {host} is not what was released (SHA-256 {digest})")
     return file
 
 
-def received(response: HTTPResponse, file: Path, artifact: Artifact, told: Progress) -> str:
+def received(chunks: Iterable[bytes], file: Path, artifact: Artifact, told: Progress) -> str:
     """The SHA-256 of what came, which is on the disk and of the manifest's size.
 
-    Raises Untrusted for more, Unreachable for less, TimeoutError, Misused for a folder that cannot be written.
+    Raises Untrusted for more, Unreachable for less, Misused for a folder that cannot be written.
     """
-    until_s = time.monotonic() + WHOLE_S
     digest, count = hashlib.sha256(), 0
     with writable(file), file.open("xb") as stream:
         file.chmod(FILE_MODE)
-        while chunk := response.read1(min(CHUNK_BYTES, artifact.size_bytes - count + 1)):
+        for chunk in chunks:
             count += len(chunk)
             if count > artifact.size_bytes:
                 break
             digest.update(chunk)
             stream.write(chunk)
             told(count)
-            if time.monotonic() > until_s:
-                raise TimeoutError
         stream.flush()
         os.fsync(stream.fileno())
     if count > artifact.size_bytes:
@@ -69,6 +66,18 @@ def received(response: HTTPResponse, file: Path, artifact: Artifact, told: Progr
     if count < artifact.size_bytes:
         raise Unreachable(f"{artifact.name} ended after {count} of {artifact.size_bytes} bytes", hint="try again")
     return digest.hexdigest()
+
+
+def chunks_of(response: HTTPResponse, host: str) -> Iterator[bytes]:
+    """A network that fails is told apart from a disk that does: raises Unreachable, also after WHOLE_S."""
+    until_s = time.monotonic() + WHOLE_S
+    try:
+        while chunk := response.read1(CHUNK_BYTES):
+            yield chunk
+            if time.monotonic() > until_s:
+                raise TimeoutError
+    except (OSError, HTTPException) as error:
+        raise web.unreachable(host, error) from error
 
 
 def progress(artifact: Artifact) -> Progress:

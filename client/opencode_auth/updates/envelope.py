@@ -19,8 +19,8 @@ MOST_SIGNATURES = 20
 class Untrusted(ClientError):
     """A release that nobody vouches for whom this machine trusts; nothing was changed."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(f"{message}; nothing was changed", hint="tell whoever runs the gateway")
+    def __init__(self, message: str, *, hint: str = "tell whoever runs the gateway") -> None:
+        super().__init__(f"{message}; nothing was changed", hint=hint)
 
 
 def opened(envelope: Mapping[str, Any], keys: Sequence[str]) -> bytes:

@@ -29,6 +29,8 @@ def program() -> str:
         raise ClientError(f"{place} leads to {leads_to or 'nothing of ours'}, this is {VERSION}", hint=hint)
     if not search_path.has(place.parent, os.environ.get("PATH", "")):
         raise ClientError(f"{place.parent} is not on PATH", hint=search_path.how_to_add(place.parent, os.environ))
+    if other := search_path.found_instead(place, os.environ["PATH"]):
+        raise ClientError(f"a shell calls {other} instead of {place}", hint=f"remove {other}, or move its folder back")
     return f"{VERSION} at {place}"
 
 

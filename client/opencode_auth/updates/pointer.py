@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from opencode_auth.errors import Misused
-from opencode_auth.files import writable, write_private
+from opencode_auth.files import private_folder, writable, write_private
 from opencode_auth.paths import bin_folder
 
 SCRIPT_BYTES = 1024
@@ -55,7 +55,7 @@ def aim(program: Path, platform: str = sys.platform) -> None:
     """Points at a program, in one step. Raises Misused where the folder cannot be written."""
     place = file(platform)
     with writable(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(place.parent)
         if platform == "win32":
             write_private(place, script(program, place.parent))
             return

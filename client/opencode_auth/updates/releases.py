@@ -38,7 +38,8 @@ def latest(settings: GatewaySettings) -> Manifest:
         before = seen(settings.api_url)
         if found.sequence < before.sequence:
             raise Untrusted(
-                f"the release is older than one seen before (sequence {found.sequence} after {before.sequence})"
+                f"the release is older than one seen before (sequence {found.sequence} after {before.sequence})",
+                hint="a cache may be in between: try again in 10 minutes, then tell whoever runs the gateway",
             )
         gateway.amend(settings, release_keys=found.keys)
         remember(settings.api_url, replace(before, sequence=found.sequence))

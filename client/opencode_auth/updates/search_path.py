@@ -3,6 +3,7 @@
 import ntpath
 import os
 import posixpath
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,12 @@ def has(folder: Path, search_path: str, platform: str = sys.platform) -> bool:
         wanted = ntpath.normcase(ntpath.normpath(str(folder)))
         return wanted in {ntpath.normcase(ntpath.normpath(each)) for each in search_path.split(";") if each}
     return posixpath.normpath(str(folder)) in {posixpath.normpath(each) for each in search_path.split(":") if each}
+
+
+def found_instead(place: Path, search_path: str) -> str | None:
+    """What a shell calls by the name of the command at `place`, where that is another program."""
+    found = shutil.which(place.stem, path=search_path)
+    return found if found and not os.path.samefile(found, place) else None
 
 
 def how_to_add(folder: Path, environment: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -24,15 +24,17 @@ class PatchRefused(ClientError):
         )
 
 
-def apply(release: Manifest) -> bool:
-    """Whether settings were taken over; each version of them once. Raises PatchRefused."""
+def apply(release: Manifest, api_url: str) -> bool:
+    """Whether settings were taken over, of that gateway's release; each version of them once. Raises PatchRefused."""
     settings = gateway.saved()
-    if release.config_version <= releases.seen(settings.api_url).config_version:
+    if settings.api_url != api_url:  # a `setup` while the release was fetched
+        return False
+    if release.config_version <= releases.seen(api_url).config_version:
         return False
     if release.config:
         changed = patched(settings, release.config)
         gateway.amend(settings, **{name: getattr(changed, name) for name in release.config})
-    releases.remember_config(settings.api_url, release.config_version)
+    releases.remember_config(api_url, release.config_version)
     return bool(release.config)
 
 

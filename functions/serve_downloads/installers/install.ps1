@@ -78,7 +78,7 @@ function Select-Artifact {
 # The file's path, once its SHA-256 has been checked.
 function Get-Artifact($chosen, [string] $file) {
     Write-Step "downloading $($chosen.Name)"
-    $request = @{ Uri = "$BASE/$($chosen.Name)"; OutFile = $file; UseBasicParsing = $true }
+    $request = @{ Uri = "$BASE/$($chosen.Name)"; OutFile = $file; UseBasicParsing = $true; TimeoutSec = 60 }
     if ($env:HTTPS_PROXY) { $request.Proxy = $env:HTTPS_PROXY }  # Windows PowerShell reads the system's alone
     try { Invoke-WebRequest @request }
     catch {
@@ -97,6 +97,7 @@ function Get-Artifact($chosen, [string] $file) {
 }
 
 # The command in a virtual environment in the place of this version; one that works is kept, since it may be running.
+# What the wheel needs comes from the package index as wheels alone: none of it runs code while it is installed.
 function Install-Wheel($chosen, [string] $data, [string] $scratch) {
     $venv = Join-Path $data "versions\$VERSION\venv"
     $new = Join-Path $venv 'Scripts\opencode-auth.exe'
@@ -109,12 +110,13 @@ function Install-Wheel($chosen, [string] $data, [string] $scratch) {
     try {
         if (Get-Command uv -ErrorAction SilentlyContinue) {
             Invoke-Step uv @('venv', '--quiet', '--no-project', '--python', '>=3.11', $venv)
-            Invoke-Step uv @('pip', 'install', '--quiet', '--python', $python, $wheel)
+            Invoke-Step uv @('pip', 'install', '--quiet', '--only-binary', ':all:', '--python', $python, $wheel)
         }
         else {
             $found = Find-Python
             Invoke-Step $found.Command ($found.Arguments + @('-m', 'venv', $venv))
-            Invoke-Step $python @('-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', $wheel)
+            $wheels = @('--disable-pip-version-check', '--only-binary', ':all:', $wheel)
+            Invoke-Step $python (@('-m', 'pip', 'install', '--quiet') + $wheels)
         }
     }
     catch {

@@ -139,7 +139,9 @@ find_python() {
 PYTHON_IS_FIT='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
 
 warn_root() {
-    [ "$(id -u 2>/dev/null || echo 1)" != 0 ] || say "running as root: this installs for root alone, and nobody else"
+    [ "$(id -u 2>/dev/null || echo 1)" = 0 ] || return 0
+    say "running as root: this installs for root alone, and nobody else"
+    [ -O "${HOME:-/}" ] || say "and into ${HOME:-/}, which is somebody else's: without sudo it would be theirs"
 }
 
 # Sets data, where the client keeps its versions, and scratch, a folder in it that is gone at the end: a program in /tmp
@@ -155,6 +157,9 @@ prepare_folders() {
         data=$shared/opencode-auth
     fi
     mkdir -p "$data/versions" || cannot_write
+    for folder in "$data" "$data/versions"; do  # who owns them could put another program in the place of a checked one
+        [ -O "$folder" ] || die "$folder is somebody else's" "run the line as them, or set OPENCODE_AUTH_HOME"
+    done
     scratch=
     unfinished=
     trap clean_up EXIT
@@ -182,7 +187,8 @@ install_executable() {
     install_wheel
 }
 
-# A virtual environment in the place of this version; one that works is kept, since it may be running.
+# A virtual environment in the place of this version; one that works is kept, since it may be running. What the wheel
+# needs comes from the package index as wheels alone: none of it runs code while it is installed.
 install_wheel() {
     venv=$data/versions/$VERSION/venv
     new=$venv/bin/opencode-auth
@@ -196,10 +202,11 @@ install_wheel() {
     unfinished=$venv
     if [ "$python" = uv ]; then
         uv venv --quiet --no-project --python '>=3.11' "$venv" &&
-            uv pip install --quiet --python "$venv/bin/python" "$scratch/$artifact"
+            uv pip install --quiet --only-binary :all: --python "$venv/bin/python" "$scratch/$artifact"
     else
         "$python" -m venv "$venv" &&
-            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$scratch/$artifact"
+            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+                "$scratch/$artifact"
     fi || die "$python could not install $artifact" "what it said is above; is a package index within reach?"
     unfinished=
 }
@@ -226,12 +233,12 @@ fetch() {
             ;;
     esac
     if has curl; then
-        set -- --fail --location --connect-timeout 20 --retry 2 --output "$2" "$1"
+        set -- --fail --location --connect-timeout 20 --speed-limit 1 --speed-time 60 --retry 2 --output "$2" "$1"
         case $BASE in https:*) set -- --proto =https --proto-redir =https --tlsv1.2 "$@" ;; esac
         if [ -t 2 ]; then set -- --progress-bar "$@"; else set -- --silent --show-error "$@"; fi
         curl "$@"
     else
-        wget -q -O "$2" "$1"
+        wget -q -T 60 -O "$2" "$1"
     fi
 }
 

@@ -15,8 +15,6 @@ from opencode_stacks.publishing.manifest import Message, Version
 from opencode_stacks.publishing.refusal import NotPublished
 
 NO_MINIMUM = "none"
-SETTINGS_BYTES = 2048
-"""What a manifest can bear beside its artifacts."""
 
 
 def is_https(text: str) -> str:

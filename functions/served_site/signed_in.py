@@ -16,10 +16,10 @@ from typing import Any
 
 from ecdsa import BadSignatureError, NIST256p, VerifyingKey
 
-from serve_downloads.exchange import Request
-from serve_downloads.fetched import Absent, Fetch, Unreachable
-from serve_downloads.problems import KeysUnavailable, NotSignedIn
-from serve_downloads.settings import SignInSettings
+from served_site.exchange import Request
+from served_site.fetched import Absent, Fetch, Unreachable
+from served_site.problems import KeysUnavailable, NotSignedIn
+from served_site.settings import SignInSettings
 
 HEADER = "x-amzn-oidc-data"
 MAX_CHARACTERS = 32 * 1024
@@ -30,6 +30,7 @@ MAX_KEYS = 8
 MAX_KEY_BYTES = 4096
 NAMES = ("name", "given_name", "email")
 """Claims by which people are greeted, best first."""
+GROUPS = ("groups", "cognito:groups")
 NO_NAME = "there"
 MAX_NAME_CHARACTERS = 80
 
@@ -38,6 +39,9 @@ MAX_NAME_CHARACTERS = 80
 class Person:
     subject: str
     name: str = field(repr=False)
+    email: str = field(repr=False)
+    """In lower case; empty where the issuer tells none, or says that it is not verified."""
+    groups: tuple[str, ...] = field(repr=False)
 
 
 class BalancerKeys:
@@ -90,7 +94,7 @@ class SignedIn:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise NotSignedIn("it has no sub")
-        return Person(subject=subject, name=name(claims))
+        return Person(subject=subject, name=name(claims), email=email(claims), groups=groups(claims))
 
     def _check(self, header: Mapping[str, Any]) -> None:
         """Before any key is fetched, so that only our load balancer's headers cost a fetch."""
@@ -141,6 +145,19 @@ def json_object(content: bytes) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise NotSignedIn("a part is no JSON object")
     return document
+
+
+def email(claims: Mapping[str, Any]) -> str:
+    """Cognito writes `email_verified` as text; issuers that tell nothing of it are believed."""
+    told = claims.get("email")
+    is_believed = str(claims.get("email_verified", True)).lower() == "true"
+    return told.strip().lower() if isinstance(told, str) and is_believed else ""
+
+
+def groups(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of whichever claim has them."""
+    lists = [claims[claim] for claim in GROUPS if isinstance(claims.get(claim), list)]
+    return tuple(group for names in lists for group in names if isinstance(group, str))
 
 
 def name(claims: Mapping[str, Any]) -> str:

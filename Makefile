@@ -11,7 +11,7 @@ AGENTS := tests/clients/node_modules/.installed
 TYPESCRIPT := tests/engine/typescript/node_modules/.installed
 ENV ?= dev
 
-.PHONY: up status logs down publish executable test cost diagram docs format bench bench-proxy first-answer screenshots lock image
+.PHONY: up status logs down publish executable test cost diagram docs format bench bench-proxy bench-share first-answer screenshots lock image
 
 up: .venv/.synced ## the program itself on this machine, until Ctrl-C; docs/local.md lists KEEP=1, BEDROCK=aws, ...
 	@.venv/bin/python -m opencode_local up
@@ -38,13 +38,16 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@.venv/bin/mypy
 	@.venv/bin/python -m tests.engine.binaries
 	@echo "==> tests (about 9 minutes on 2 cores)"
-	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -rs
+	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -rs
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench
 
 bench-proxy: .venv/.synced ## what the client's local proxy adds to an answer, and how soon its commands start
 	@.venv/bin/python -m bench.proxy
+
+bench-share: .venv/.synced ## how soon 200 people who watch a shared session see what is added to it
+	@.venv/bin/python -m bench.sharing
 
 first-answer: .venv/.synced ## how long `make up` takes until the first answer; writes it into the README
 	@.venv/bin/python -m bench.first_answer

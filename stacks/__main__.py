@@ -3,7 +3,7 @@
 import pulumi
 
 from opencode_components import Api, ApiArgs, Logs, LogsArgs, Observability, ObservabilityArgs, Records
-from opencode_stacks.downloads import distribution_of, releases_bucket, releases_of, watched_functions
+from opencode_stacks.downloads import distribution_of, download_functions, releases_bucket, releases_of
 from opencode_stacks.environment import Environment
 from opencode_stacks.outputs import Deployed, client_config, export
 from opencode_stacks.parts import (
@@ -16,6 +16,7 @@ from opencode_stacks.parts import (
     records_args,
     records_key,
 )
+from opencode_stacks.sharing import share_of, sharing_functions
 
 env = Environment.load()
 account = Account.current()
@@ -87,6 +88,7 @@ api = Api(
 )
 firewall = firewall_of(env, api)
 distribution = distribution_of(env, api, identity, releases)
+share = share_of(env, api, identity)
 observability = Observability(
     f"{env.name}-alarms",
     ObservabilityArgs(
@@ -100,7 +102,7 @@ observability = Observability(
         router_log_group_name=logs.router_log_group_name,
         min_tasks=env.router.min_tasks,
         alarm_emails=list(env.observability.alarm_emails),
-        functions=watched_functions(distribution),
+        functions={**download_functions(distribution), **sharing_functions(share)},
     ),
 )
 
@@ -115,6 +117,7 @@ export(
         alarms=observability,
         releases=releases,
         distribution=distribution,
+        share=share,
         client_config=sign_in,
     )
 )

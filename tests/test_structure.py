@@ -17,6 +17,8 @@ PACKAGES = {
     "opencode_auth": "client",
     "opencode_stacks": "stacks",
     "serve_downloads": "functions",
+    "share_sessions": "functions",
+    "served_site": "functions",
     "bench": "bench",
 }
 MAY_IMPORT = {
@@ -52,6 +54,18 @@ def test_packages_import_only_in_the_direction_of_the_architecture() -> None:
         if (target := PACKAGES.get(name.split(".")[0]))
         and target != (room := file.relative_to(ROOT).parts[0])
         and target not in MAY_IMPORT.get(room, set())
+    ]
+
+    assert wrong == []
+
+
+def test_functions_import_nothing_of_each_other_but_what_is_meant_for_all() -> None:
+    packages = {package for package, room in PACKAGES.items() if room == "functions"}
+    wrong = [
+        (str(file.relative_to(ROOT)), name)
+        for file in (ROOT / "functions").rglob("*.py")
+        for name in imports(file)
+        if name.split(".")[0] in packages - {file.relative_to(ROOT / "functions").parts[0], "served_site"}
     ]
 
     assert wrong == []

@@ -95,7 +95,11 @@ def offers(path: str) -> bool:
 
 def call(method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The JSON object that the gateway answers with. Raises SignInNeeded, Refused, Unreachable."""
-    answer = send(method, path, body)
+    return understood(send(method, path, body))
+
+
+def understood(answer: web.Answer) -> dict[str, Any]:
+    """The JSON object of a success. Raises SignInNeeded, Refused, Unreachable."""
     if not answer.is_success:
         raise refusal(answer)
     return answer.document()
@@ -113,7 +117,11 @@ def listed(path: str, entry: Callable[[Mapping[str, Any]], Entry]) -> list[Entry
 
 
 def send(method: str, path: str, body: Mapping[str, Any] | None) -> web.Answer:
-    url = gateway.saved().api_url + path
+    return send_to(gateway.saved().api_url + path, method, body)
+
+
+def send_to(url: str, method: str, body: Mapping[str, Any] | None) -> web.Answer:
+    """To the gateway or a host that verifies with it. Raises SignInNeeded, Unreachable."""
     headers = {"Authorization": f"Bearer {tokens.access_token()}"}
     if body is None:
         return web.send(web.Request(method=method, url=url, headers=headers))

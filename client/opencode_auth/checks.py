@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from opencode_auth import clock, gateway, proxy, tokens, web
+from opencode_auth import clock, gateway, proxy, shares, tokens, web
 from opencode_auth.api import refusal
 from opencode_auth.errors import ClientError, SignInNeeded
 from opencode_auth.gateway import GatewaySettings
@@ -77,6 +77,7 @@ def checks(facts: Facts) -> Iterator[tuple[str, Check]]:
     if not tokens.api_key():
         yield from SIGN_IN.items()
     yield "credential", credential
+    yield "sharing", sharing
     yield "proxy", local_proxy
     yield from PROGRAM.items()
     yield from ((name, partial(tool, name)) for name in TOOLS)
@@ -185,11 +186,23 @@ def local_proxy(facts: Facts) -> str:
     record = running()
     if record is None:
         return "not running; it starts when a tool needs it"
-    if not daemon.is_current(record, facts.settings.api_url):
+    if not daemon.is_current(record, facts.settings):
         raise Problem(
             f"the proxy at {record.url} is of another version, gateway or key", hint="opencode-auth proxy start"
         )
     return f"running at {record.url}"
+
+
+def sharing(facts: Facts) -> str:
+    """By a request that changes nothing, where the gateway shares sessions."""
+    published = gateway.parsed(facts.published.document().get("gateway"), source=facts.settings.api_url).sharing_url
+    if published != facts.settings.sharing_url:
+        said = f"the gateway shares sessions at {published}" if published else "the gateway shares no sessions any more"
+        raise Problem(f"{said}; this machine does not know", hint=SET_UP_AGAIN.format(url=facts.settings.api_url))
+    if published is None:
+        return "this gateway shares no sessions"
+    shares.check()
+    return f"{published} accepts the credential"
 
 
 def tool(name: str, _facts: Facts) -> str:

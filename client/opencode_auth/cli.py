@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run a tool through the gateway.",
     "keys": "API keys: list, create, revoke.",
     "models": "The models of the gateway.",
+    "usage": "What you have used, and what it cost.",
+    "shares": "Shared sessions: list, show, change, delete.",
     "proxy": "The local proxy for tools that cannot refresh.",
     "doctor": "Check everything and say how to fix it.",
     "update": "Get the latest version of this program.",

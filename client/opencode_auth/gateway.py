@@ -40,6 +40,8 @@ class GatewaySettings:
     latest_client: str | None = None
     downloads_url: str | None = None
     """Where releases of this program are announced."""
+    sharing_url: str | None = None
+    """Where sessions are shared."""
     release_keys: tuple[str, ...] = ()
     """Public keys that vouch for releases, as standard base64; pinned at the first `setup`."""
 

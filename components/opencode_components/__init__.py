@@ -8,6 +8,7 @@ from opencode_components.certificate import Certificate, CertificateArgs
 from opencode_components.cognito_identity import CognitoIdentity, CognitoIdentityArgs
 from opencode_components.distribution import Distribution, DistributionArgs
 from opencode_components.external_identity import ExternalIdentity, ExternalIdentityArgs
+from opencode_components.live_api import LiveApi, LiveApiArgs
 from opencode_components.load_balancer import LoadBalancer, LoadBalancerArgs
 from opencode_components.log_bucket import LogBucket, LogBucketArgs
 from opencode_components.logs import Logs, LogsArgs
@@ -19,6 +20,7 @@ from opencode_components.router_image import RouterImage, RouterImageArgs
 from opencode_components.router_roles import RouterRoles, RouterRolesArgs
 from opencode_components.router_service import RouterService, RouterServiceArgs
 from opencode_components.served_function import ServedFunction, ServedFunctionArgs
+from opencode_components.share import Share, ShareArgs
 from opencode_components.web_firewall import WebFirewall, WebFirewallArgs
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "DistributionArgs",
     "ExternalIdentity",
     "ExternalIdentityArgs",
+    "LiveApi",
+    "LiveApiArgs",
     "LoadBalancer",
     "LoadBalancerArgs",
     "LogBucket",
@@ -60,6 +64,8 @@ __all__ = [
     "RouterServiceArgs",
     "ServedFunction",
     "ServedFunctionArgs",
+    "Share",
+    "ShareArgs",
     "WebFirewall",
     "WebFirewallArgs",
 ]

@@ -16,7 +16,8 @@ from opencode_components.refusals import refusal
 SESSION_S = 12 * 60 * 60
 """One working day, as long as the refresh tokens of the browsers' client last."""
 SCOPE = "openid email profile"
-ON_UNAUTHENTICATED = "authenticate"
+AUTHENTICATE, ALLOW = "authenticate", "allow"
+"""What becomes of a request without a session: its browser is sent to sign in, or it goes through without a person."""
 GOVERNMENT = "aws-us-gov"
 CALLBACK_PATH = "/oauth2/idpresponse"
 """Where the provider sends people back to, on each host that they sign in at; the load balancer answers there."""
@@ -46,17 +47,17 @@ class OidcSignIn:
 
 
 def sign_in_action(
-    sign_in: CognitoSignIn | OidcSignIn, *, region: str, cookie_name: str
+    sign_in: CognitoSignIn | OidcSignIn, *, region: str, cookie_name: str, on_unauthenticated: str = AUTHENTICATE
 ) -> aws.lb.ListenerRuleActionArgs:
-    """The first action of a rule: whoever has no session is sent to sign in.
+    """The first action of a rule: whoever has no session is sent to sign in, unless `on_unauthenticated` is ALLOW.
 
-    `cookie_name` keeps sessions of several hosts apart.
+    `cookie_name` keeps sessions of several hosts apart; rules of one host share it, and so the session.
     """
     settings: dict[str, Any] = {
         "scope": SCOPE,
         "session_cookie_name": cookie_name,
         "session_timeout": SESSION_S,
-        "on_unauthenticated_request": ON_UNAUTHENTICATED,
+        "on_unauthenticated_request": on_unauthenticated,
     }
     if isinstance(sign_in, CognitoSignIn):
         cognito = aws.lb.ListenerRuleActionAuthenticateCognitoArgs(

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
-import pulumi_aws as aws
 from pulumi import Archive, Input, Output, ResourceOptions
 
-from opencode_components.browser_sign_in import CognitoSignIn, OidcSignIn, sign_in_action, signer_keys_url
-from opencode_components.listener_rules import PRIORITIES, STEP, Rule, conditions
+from opencode_components.browser_sign_in import sign_in_action, signer_keys_url
+from opencode_components.listener_rules import PRIORITIES, STEP, Rule
 from opencode_components.refusals import refusal
 from opencode_components.releases import LINKS, RELEASES
 from opencode_components.served_function import ServedFunction, ServedFunctionArgs
+from opencode_components.served_host import forward, served_host, sign_in_of
 from opencode_components.task_policies import allow
 
 COOKIE_NAME = "opencode-downloads"
@@ -24,8 +24,6 @@ PUBLIC_RULE = Rule(suffix="public", priority=FIRST, paths=("/version.json", "/i/
 PAGE_RULE = Rule(suffix="page", priority=FIRST + STEP, methods=READING)
 """What no path of the public rule is needs a session, the provider's way back to this host among it. The rest, such as
 any POST, is the listener's default action: 401."""
-COGNITO_KEYS = ("user_pool_arn", "user_pool_domain")
-OIDC_KEYS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "browser_client_secret_arn")
 
 
 class DistributionArgs(TypedDict):
@@ -83,9 +81,9 @@ class DistributionArgs(TypedDict):
 class Distribution(pulumi.ComponentResource):
     """A host of its own on the gateway's load balancer, from which people get the client and its updates.
 
-    The page, which needs a sign-in, and the public paths are different functions with different roles: who asks for the
-    public ones in masses keeps nobody from the page. The name has 17 characters at most. Raises ValueError on name and
-    args that cannot be, each with its key, value, reason and fix.
+    The page, which needs a sign-in, and the public paths are different functions with different roles; where
+    `public_concurrency` is given, who asks for the public ones in masses keeps nobody from the page. The name has 17
+    characters at most. Raises ValueError on name and args that cannot be, each with its key, value, reason and fix.
     """
 
     url: Output[str]
@@ -108,16 +106,12 @@ class Distribution(pulumi.ComponentResource):
         public = ServedFunction(f"{name}-public", public_args(args), of_self)
         page = ServedFunction(f"{name}-page", page_args(args), of_self)
         authenticate = sign_in_action(sign_in, region=args["region"], cookie_name=COOKIE_NAME)
+        host = served_host(args)
         rules = [
-            listener_rule(name, PUBLIC_RULE, args, [forward(public, order=1)], of_self),
-            listener_rule(name, PAGE_RULE, args, [authenticate, forward(page, order=2)], of_self),
+            host.rule(name, PUBLIC_RULE, [forward(public, order=1)], of_self),
+            host.rule(name, PAGE_RULE, [authenticate, forward(page, order=2)], of_self),
         ]
-        alias = aws.route53.RecordAliasArgs(
-            name=args["load_balancer_dns_name"], zone_id=args["load_balancer_zone_id"], evaluate_target_health=False
-        )
-        record = aws.route53.Record(
-            name, zone_id=args["zone_id"], name=args["host"], type="A", aliases=[alias], opts=of_self
-        )
+        record = host.record(name, of_self)
 
         answering = Output.all(record.fqdn, *(rule.arn for rule in rules))
         self.url = answering.apply(lambda _: f"https://{args['host']}")
@@ -132,31 +126,6 @@ def check_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS:
         reason = f"has {len(name)} characters, and names of target groups are made from it"
         raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
-
-
-def sign_in_of(args: DistributionArgs) -> CognitoSignIn | OidcSignIn:
-    """Raises ValueError unless exactly one way is given, and that in full."""
-    cognito, oidc = ([key for key in keys if key in args] for keys in (COGNITO_KEYS, OIDC_KEYS))
-    wanted = COGNITO_KEYS if cognito else OIDC_KEYS
-    if bool(cognito) == bool(oidc) or len(cognito or oidc) < len(wanted):
-        fix = (
-            f"give {' and '.join(COGNITO_KEYS)} for a Cognito user pool, or {', '.join(OIDC_KEYS)} for another provider"
-        )
-        raise refusal("user_pool_arn", [*cognito, *oidc], reason="is not one way to sign in, and that in full", fix=fix)
-    if cognito:
-        return CognitoSignIn(
-            user_pool_arn=args["user_pool_arn"],
-            domain=args["user_pool_domain"],
-            client_id=args["browser_client_id"],
-        )
-    return OidcSignIn(
-        issuer=args["issuer"],
-        authorization_endpoint=args["authorization_endpoint"],
-        token_endpoint=args["token_endpoint"],
-        userinfo_endpoint=args["userinfo_endpoint"],
-        client_id=args["browser_client_id"],
-        client_secret_arn=args["browser_client_secret_arn"],
-    )
 
 
 def public_args(args: DistributionArgs) -> ServedFunctionArgs:
@@ -213,25 +182,3 @@ def policy(args: DistributionArgs, grants: Mapping[str, tuple[str, str]]) -> Out
 
     bucket_arn: Output[str] = Output.from_input(args["bucket_arn"])
     return bucket_arn.apply(written)
-
-
-def forward(to: ServedFunction, *, order: int) -> aws.lb.ListenerRuleActionArgs:
-    return aws.lb.ListenerRuleActionArgs(type="forward", order=order, target_group_arn=to.target_group_arn)
-
-
-def listener_rule(
-    name: str,
-    rule: Rule,
-    args: DistributionArgs,
-    actions: Sequence[aws.lb.ListenerRuleActionArgs],
-    of_self: ResourceOptions,
-) -> aws.lb.ListenerRule:
-    return aws.lb.ListenerRule(
-        f"{name}-{rule.suffix}",
-        region=args["region"],
-        listener_arn=args["https_listener_arn"],
-        priority=rule.priority,
-        conditions=conditions(rule, args["host"]),
-        actions=[*actions],
-        opts=of_self,
-    )

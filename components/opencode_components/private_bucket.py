@@ -1,5 +1,6 @@
 """A bucket as all of ours are: nobody's but the account's, encrypted, versioned, and only over TLS."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,3 +120,8 @@ def only_with_tls(bucket_arn: str) -> dict[str, Any]:
         "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
+
+
+def bucket_policy(bucket_arn: str) -> str:
+    """The document for a bucket that only IAM opens."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [only_with_tls(bucket_arn)]})

@@ -65,7 +65,7 @@ class Records(pulumi.ComponentResource):
         is_protected = args.get("deletion_protection", True)
         # Unset rather than False: protection of the component as a whole must still reach its tables.
         guarded = ResourceOptions.merge(of_self, ResourceOptions(protect=is_protected or None))
-        encryption = server_side_encryption(args)
+        encryption = server_side_encryption(args.get("kms_key_arn"))
 
         keys = table(f"{name}-keys", KEYS, encryption, guarded)
         usage = table(f"{name}-usage", USAGE, encryption, guarded)
@@ -122,6 +122,8 @@ def global_secondary_index(index: Index) -> aws.dynamodb.TableGlobalSecondaryInd
     }
 
 
-def server_side_encryption(args: RecordsArgs) -> aws.dynamodb.TableServerSideEncryptionArgsDict | None:
+def server_side_encryption(
+    kms_key_arn: Input[str] | None,
+) -> aws.dynamodb.TableServerSideEncryptionArgsDict | None:
     """The customer's key. Without one there is nothing to say: DynamoDB encrypts every table with a key it owns."""
-    return {"enabled": True, "kms_key_arn": args["kms_key_arn"]} if "kms_key_arn" in args else None
+    return None if kms_key_arn is None else {"enabled": True, "kms_key_arn": kms_key_arn}

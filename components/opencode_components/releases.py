@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
@@ -11,7 +10,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from opencode_components.partitions import arn
-from opencode_components.private_bucket import NONCURRENT_DAYS, expiry_rule, lifecycle, only_with_tls, private_bucket
+from opencode_components.private_bucket import NONCURRENT_DAYS, bucket_policy, expiry_rule, lifecycle, private_bucket
 from opencode_components.refusals import refusal
 
 RELEASES, LINKS = "releases/", "links/"
@@ -105,10 +104,6 @@ def checked_retention(days: float) -> int:
     if days < 1:
         raise refusal("retention_days", days, reason="is no time at all", fix="keep replaced files for a day at least")
     return int(days)
-
-
-def bucket_policy(bucket_arn: str) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [only_with_tls(bucket_arn)]})
 
 
 def signing_key(name: str, args: ReleasesArgs, of_self: ResourceOptions) -> aws.kms.Key:

@@ -1,6 +1,5 @@
 """A Lambda function behind a load balancer, with a role, a log and a target group of its own."""
 
-import json
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
@@ -8,28 +7,12 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Archive, Input, Output, ResourceOptions
 
+from opencode_components.own_function import MEMORY_MB, TIMEOUT_S, Code, own_function
 from opencode_components.refusals import refusal
-from opencode_components.retention import retention_days
-from opencode_components.task_policies import LOG_ACTIONS, allow
 
-RUNTIME, ARCHITECTURE = "python3.13", "arm64"
-MEMORY_MB = 256
-"""With the memory grows the share of a processor: 256 MB answer a first request in half the time of 128."""
-TIMEOUT_S = 10
 MAX_NAME_CHARACTERS = 24
 """Names of target groups hold 32 characters, eight of them for what keeps them apart."""
 BALANCING = "elasticloadbalancing.amazonaws.com"
-CONCURRENCIES = range(1, 1_001)
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ],
-}
-"""Lambda takes a role only for a function of the role's account, whose maker may pass it on.
-
-Source: AWS Lambda developer guide, "Defining Lambda function permissions with an execution role" (read 2026-11-21).
-"""
 
 
 class ServedFunctionArgs(TypedDict):
@@ -49,6 +32,10 @@ class ServedFunctionArgs(TypedDict):
     """What it may do, apart from writing its log, as the JSON text of an IAM policy."""
     log_retention_days: int
     """Days that its log is kept: a value that CloudWatch Logs offers. Plain, because it is checked."""
+    memory_mb: NotRequired[int]
+    """Memory in MB, with which its share of a processor grows; 1,769 are one whole. Plain. Default 256."""
+    timeout_s: NotRequired[int]
+    """Seconds after which an answer that is not there comes no more. Plain. Default 10."""
     reserved_concurrency: NotRequired[int]
     """Requests that it answers at once: no more, and for nobody else. Not given, it shares the account's limit with
     all other functions; a new account has 10 in all, of which AWS lets nothing be reserved. Plain."""
@@ -77,72 +64,40 @@ class ServedFunction(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServedFunctionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:ServedFunction", name, {**args, "archive": None}, opts)
         of_self = ResourceOptions(parent=self)
-        check_served_function(name, args)
-        region = args["region"]
+        check_name(name)
 
-        group = aws.cloudwatch.LogGroup(
-            name,
-            region=region,
-            retention_in_days=retention_days("log_retention_days", args["log_retention_days"]),
-            opts=of_self,
-        )
-        role = aws.iam.Role(name, description=args["description"], assume_role_policy=json.dumps(TRUST), opts=of_self)
-        grants = [
-            aws.iam.RolePolicy(f"{name}-log", role=role.name, policy=group.arn.apply(log_policy), opts=of_self),
-            aws.iam.RolePolicy(name, role=role.name, policy=args["policy"], opts=of_self),
-        ]
-        # Whoever is first to ask is answered only when the function may do what it has to.
-        granted = ResourceOptions.merge(of_self, ResourceOptions(depends_on=grants))
-        function = served(name, args, role, group, granted)
-        target = target_group(name, region, function, of_self)
+        made = own_function(name, code_of(args), of_self)
+        target = target_group(name, args["region"], made.function, of_self)
 
-        self.function_name = function.name
-        self.function_arn = function.arn
-        self.role_name = role.name
-        self.log_group_name = group.name
+        self.function_name = made.function.name
+        self.function_arn = made.function.arn
+        self.role_name = made.role_name
+        self.log_group_name = made.log_group_name
         self.target_group_arn = target.target_group_arn
         self.target_group_arn_suffix = target.target_group_arn.apply(lambda found: found.rpartition(":")[2])
         self.register_outputs({output: getattr(self, output) for output in ServedFunction.__annotations__})
 
 
-def check_served_function(name: str, args: ServedFunctionArgs) -> None:
-    """Raises ValueError on the first of name and plain args that cannot be."""
+def check_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS:
         reason = f"has {len(name)} characters, and AWS's name of the target group is made from it"
         raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
-    retention_days("log_retention_days", args["log_retention_days"])
+
+
+def code_of(args: ServedFunctionArgs) -> Code:
+    """Numbers come as floats from other languages."""
     concurrency = args.get("reserved_concurrency")
-    if concurrency is not None and int(concurrency) not in CONCURRENCIES:
-        fix = f"use {CONCURRENCIES.start} to {CONCURRENCIES.stop - 1}, or leave it away"
-        raise refusal("reserved_concurrency", concurrency, reason="cannot be reserved", fix=fix)
-
-
-def log_policy(log_group_arn: str) -> str:
-    """Into its own group, which is there already: the function creates none."""
-    return json.dumps(
-        {"Version": "2012-10-17", "Statement": [allow("WriteLog", LOG_ACTIONS, f"{log_group_arn}:log-stream:*")]}
-    )
-
-
-def served(
-    name: str, args: ServedFunctionArgs, role: aws.iam.Role, group: aws.cloudwatch.LogGroup, opts: ResourceOptions
-) -> "aws.lambda_.Function":
-    concurrency = args.get("reserved_concurrency")
-    return aws.lambda_.Function(
-        name,
+    return Code(
         region=args["region"],
         description=args["description"],
-        role=role.arn,
-        code=args["archive"],
+        archive=args["archive"],
         handler=args["handler"],
-        runtime=RUNTIME,
-        architectures=[ARCHITECTURE],
-        memory_size=MEMORY_MB,
-        timeout=TIMEOUT_S,
-        environment=aws.lambda_.FunctionEnvironmentArgs(variables=args["variables"]),
-        reserved_concurrent_executions=None if concurrency is None else int(concurrency),
-        logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=group.name),
-        opts=opts,
+        variables=args["variables"],
+        policy=args["policy"],
+        log_retention_days=int(args["log_retention_days"]),
+        memory_mb=int(args.get("memory_mb", MEMORY_MB)),
+        timeout_s=int(args.get("timeout_s", TIMEOUT_S)),
+        reserved_concurrency=None if concurrency is None else int(concurrency),
     )
 
 

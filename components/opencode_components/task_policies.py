@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from opencode_components.bedrock_policy import Statement
 
 KEYS_INDEX = "user-sub-index"
+USAGE_INDEX = "caller-index"
 KEY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 USAGE_ACTIONS = ("dynamodb:BatchWriteItem",)
 COUNTER_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query")
@@ -32,6 +33,7 @@ def record_statements(keys_table_arn: str, usage_table_arn: str, counters_table_
         allow("Keys", KEY_ACTIONS, keys_table_arn),
         allow("KeysOfCaller", ["dynamodb:Query"], f"{keys_table_arn}/index/{KEYS_INDEX}"),
         allow("Usage", USAGE_ACTIONS, usage_table_arn),
+        allow("UsageOfCaller", ["dynamodb:Query"], f"{usage_table_arn}/index/{USAGE_INDEX}"),
         allow("Counters", COUNTER_ACTIONS, counters_table_arn),
     ]
 

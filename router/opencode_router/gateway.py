@@ -30,6 +30,7 @@ from opencode_router.releases.bucket import bucket_url
 from opencode_router.releases.downloads import Downloads
 from opencode_router.settings import BedrockAuth, Settings
 from opencode_router.usage.exchange import Choice
+from opencode_router.usage.history import History
 from opencode_router.usage.ledger import Ledger
 from opencode_router.usage.record import UsageRecord
 from opencode_router.usage.usage_table import UsageTable
@@ -51,6 +52,7 @@ class Gateway:
     identity: Identity
     bedrock: Bedrock
     ledger: Ledger
+    history: History
     slots: Slots
     pace: Pace
     metrics: Metrics
@@ -108,6 +110,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             identity=identity,
             bedrock=bedrock,
             ledger=ledger,
+            history=History(usage_table),
             slots=Slots(settings.max_concurrent_calls),
             pace=pace_of(settings),
             metrics=metrics,

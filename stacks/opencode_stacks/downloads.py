@@ -15,7 +15,7 @@ from opencode_components import (
 )
 from opencode_stacks.environment import Environment
 from opencode_stacks.function_archive import archive_of
-from opencode_stacks.parts import Account
+from opencode_stacks.parts import Account, add_sign_in
 
 FUNCTION = "serve_downloads"
 
@@ -79,19 +79,7 @@ def distribution_of(
     return Distribution(f"{env.name}-site", args)
 
 
-def add_sign_in(args: DistributionArgs, identity: CognitoIdentity | ExternalIdentity) -> None:
-    """What the load balancer has to know to send people to sign in."""
-    if isinstance(identity, CognitoIdentity):
-        args["user_pool_arn"] = identity.user_pool_arn.apply(str)
-        args["user_pool_domain"] = identity.user_pool_domain.apply(str)
-    else:
-        args["authorization_endpoint"] = identity.authorization_endpoint
-        args["token_endpoint"] = identity.token_endpoint
-        args["userinfo_endpoint"] = identity.userinfo_endpoint
-        args["browser_client_secret_arn"] = identity.browser_client_secret_arn
-
-
-def watched_functions(distribution: Distribution | None) -> dict[str, pulumi.Input[str]]:
+def download_functions(distribution: Distribution | None) -> dict[str, pulumi.Input[str]]:
     """Names by the word that their alarms begin with; none without a distribution."""
     if distribution is None:
         return {}

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, type[sections.Section]] = {
     "router": sections.Router,
     "bedrock": sections.Bedrock,
     "downloads": sections.Downloads,
+    "sharing": sections.Sharing,
     "observability": sections.Observability,
     "firewall": sections.Firewall,
     "lifecycle": sections.Lifecycle,
@@ -54,6 +55,8 @@ class Environment:
     lifecycle: sections.Lifecycle
     downloads: sections.Downloads | None
     """None: clients are not distributed from here."""
+    sharing: sections.Sharing | None
+    """None: sessions are not shared."""
     firewall: sections.Firewall | None
     """None: there is none."""
 
@@ -88,6 +91,7 @@ class Environment:
             observability=read["observability"],
             lifecycle=read["lifecycle"],
             downloads=read["downloads"],
+            sharing=read["sharing"],
             firewall=read["firewall"],
         )
 

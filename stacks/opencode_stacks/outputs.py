@@ -18,6 +18,7 @@ from opencode_components import (
     Records,
     Releases,
     RouterImage,
+    Share,
 )
 from opencode_stacks.environment import Environment
 
@@ -48,6 +49,9 @@ OUTPUTS: Mapping[str, str] = {
     "downloads_url": "where people get the client; absent without opencode:downloads, as are the next two",
     "releases_bucket": "S3 bucket of the client's releases",
     "release_signing_key_arn": "KMS key that signs releases; absent also where opencode:downloads names the keys",
+    "sharing_url": "where people share sessions; absent without opencode:sharing, as are the next two",
+    "shares_table": "DynamoDB table of shared sessions",
+    "shares_bucket": "S3 bucket of what was shared before",
     "client_config": "all that a client needs to sign in and call: URL, issuer, endpoints, client, scopes, ports",
 }
 
@@ -65,6 +69,7 @@ class Deployed:
     alarms: Observability
     releases: Releases | None
     distribution: Distribution | None
+    share: Share | None
     client_config: pulumi.Output[dict[str, object]]
 
 
@@ -91,13 +96,14 @@ def client_config(
         "device_authorization_endpoint": identity.device_authorization_endpoint,
         "downloads_url": f"https://{env.downloads.host}" if env.downloads else None,
         "release_keys": releases.release_keys if releases else [],
+        "sharing_url": f"https://{env.sharing.host}" if env.sharing else None,
     }
     return pulumi.Output.all(**facts).apply(lambda known: {key: value for key, value in known.items() if value})
 
 
 def export(deployed: Deployed) -> None:
     """Exports everything in OUTPUTS."""
-    releases, distribution = deployed.releases, deployed.distribution
+    releases, distribution, share = deployed.releases, deployed.distribution, deployed.share
     values: dict[str, object] = {
         "api_url": deployed.api.url,
         "issuer": deployed.identity.issuer,
@@ -125,6 +131,9 @@ def export(deployed: Deployed) -> None:
         "downloads_url": distribution.url if distribution else None,
         "releases_bucket": releases.bucket_name if releases else None,
         "release_signing_key_arn": releases.signing_key_arn if releases else None,
+        "sharing_url": share.url if share else None,
+        "shares_table": share.table_name if share else None,
+        "shares_bucket": share.bucket_name if share else None,
         "client_config": deployed.client_config,
     }
     for name in OUTPUTS:

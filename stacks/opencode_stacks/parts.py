@@ -19,6 +19,7 @@ from opencode_components import (
     CertificateArgs,
     CognitoIdentity,
     CognitoIdentityArgs,
+    DistributionArgs,
     ExternalIdentity,
     ExternalIdentityArgs,
     Network,
@@ -26,6 +27,7 @@ from opencode_components import (
     RecordsArgs,
     RouterImage,
     RouterImageArgs,
+    ShareArgs,
     WebFirewall,
     WebFirewallArgs,
 )
@@ -84,7 +86,7 @@ def certificate_of(env: Environment) -> Certificate | AdoptedCertificate:
 
 def browser_hosts(env: Environment) -> list[str]:
     """The gateway's host, and those beside it that people open in a browser."""
-    return [env.domain.host, *([env.downloads.host] if env.downloads else [])]
+    return [env.domain.host, *(section.host for section in (env.downloads, env.sharing) if section)]
 
 
 def identity_of(env: Environment, account: Account) -> CognitoIdentity | ExternalIdentity:
@@ -143,6 +145,18 @@ def external_args(oidc: sections.Oidc) -> ExternalIdentityArgs:
         if endpoint := document[field]:
             args[field] = endpoint
     return args
+
+
+def add_sign_in(args: DistributionArgs | ShareArgs, identity: CognitoIdentity | ExternalIdentity) -> None:
+    """What the load balancer has to know to send people to sign in."""
+    if isinstance(identity, CognitoIdentity):
+        args["user_pool_arn"] = identity.user_pool_arn.apply(str)
+        args["user_pool_domain"] = identity.user_pool_domain.apply(str)
+    else:
+        args["authorization_endpoint"] = identity.authorization_endpoint
+        args["token_endpoint"] = identity.token_endpoint
+        args["userinfo_endpoint"] = identity.userinfo_endpoint
+        args["browser_client_secret_arn"] = identity.browser_client_secret_arn
 
 
 def records_args(env: Environment) -> RecordsArgs:

@@ -11,6 +11,9 @@ from opencode_stacks.faults import MISSING, Fault
 
 Sections = Mapping[str, Any]
 Rule = Callable[[Sections], Iterator[Fault]]
+BESIDE_THE_GATEWAY = {"downloads": "downloads", "sharing": "share"}
+"""Sections with a host of their own, and what such a host might be called."""
+EVERYWHERE = "0.0.0.0/0"
 
 
 def one_of(read: Sections, first: str, second: str, what: str) -> Iterator[Fault]:
@@ -54,29 +57,48 @@ def certificate_covers_the_hosts(read: Sections) -> Iterator[Fault]:
 
 def hosts(read: Sections) -> list[str]:
     """The hosts that one certificate is for."""
-    return [read[section].host for section in ("domain", "downloads") if read.get(section)]
+    return [read[section].host for section in ("domain", *BESIDE_THE_GATEWAY) if read.get(section)]
 
 
-def downloads_have_a_host_of_their_own(read: Sections) -> Iterator[Fault]:
-    domain, downloads = read.get("domain"), read.get("downloads")
-    if domain and downloads and downloads.host == domain.host:
-        yield Fault(
-            key="opencode:downloads.host",
-            value=downloads.host,
-            reason="is the gateway's own: sessions of browsers and keys of programs do not share a host",
-            fix=f"another name in the same zone, such as downloads.{domain.host.partition('.')[2]}",
-        )
+def each_host_of_its_own(read: Sections) -> Iterator[Fault]:
+    taken = {read["domain"].host: "is the gateway's own"} if read.get("domain") else {}
+    for section, label in BESIDE_THE_GATEWAY.items():
+        if not read.get(section):
+            continue
+        host = read[section].host
+        if host in taken:
+            yield Fault(
+                key=f"opencode:{section}.host",
+                value=host,
+                reason=f"{taken[host]}: sessions of browsers and keys of programs do not share a host",
+                fix=f"another name in the same zone, such as {label}.{host.partition('.')[2]}",
+            )
+        taken.setdefault(host, f"is that of opencode:{section}")
 
 
 def hosts_share_a_zone(read: Sections) -> Iterator[Fault]:
     """Two labels at least: nobody has the zone of all that ends in `com`."""
-    domain, downloads = read.get("domain"), read.get("downloads")
-    if domain and downloads and domain.host.split(".")[-2:] != downloads.host.split(".")[-2:]:
+    if not (domain := read.get("domain")):
+        return
+    for section in BESIDE_THE_GATEWAY:
+        if read.get(section) and domain.host.split(".")[-2:] != read[section].host.split(".")[-2:]:
+            yield Fault(
+                key=f"opencode:{section}.host",
+                value=read[section].host,
+                reason=f"cannot be in the zone of {domain.host}, where its address and the proof of its name go",
+                fix=f"a name below {domain.host.partition('.')[2]}",
+            )
+
+
+def sharing_reaches_the_gateway(read: Sections) -> Iterator[Fault]:
+    """Its functions run outside of the network, at addresses of AWS's that nobody can name."""
+    domain, sharing = read.get("domain"), read.get("sharing")
+    if domain and sharing and EVERYWHERE not in domain.public_cidrs:
         yield Fault(
-            key="opencode:downloads.host",
-            value=downloads.host,
-            reason=f"cannot be in the zone of {domain.host}, where its address and the proof of its name go",
-            fix=f"a name below {domain.host.partition('.')[2]}",
+            key="opencode:domain.public_cidrs",
+            value=domain.public_cidrs,
+            reason="keep out the functions of opencode:sharing, which ask the gateway who writes to them",
+            fix=f'["{EVERYWHERE}"], with blocked_cidrs of opencode:firewall, or remove opencode:sharing',
         )
 
 
@@ -179,7 +201,7 @@ RULES: tuple[Rule, ...] = (
     one_network,
     one_identity_provider,
     certificate_covers_the_hosts,
-    downloads_have_a_host_of_their_own,
+    each_host_of_its_own,
     hosts_share_a_zone,
     release_keys_once,
     endpoints_without_egress,
@@ -187,6 +209,7 @@ RULES: tuple[Rule, ...] = (
     address_range,
     public_ranges,
     connecting_ranges,
+    sharing_reaches_the_gateway,
     task_size,
     threat_protection_needs_plus,
 )

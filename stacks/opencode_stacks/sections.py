@@ -227,6 +227,22 @@ class Downloads(Section):
     """How long a file of a release that was replaced or deleted can be brought back."""
 
 
+class Sharing(Section):
+    """A host where people share sessions of their agents; without this section there is none."""
+
+    host: Annotated[Host, Field(examples=["share.example.com"])]
+    """Name of the sharing host, in the zone of the gateway's."""
+    admin_groups: tuple[Annotated[str, Field(pattern=r"^[^,]{1,128}$", examples=["admins"])], ...] = ()
+    """Groups whose members list, change and delete every share."""
+    redaction: Literal["off", "warn", "mask"] = "warn"
+    """What becomes of secrets in what is shared: nothing, the one who shares is told, or they are taken out."""
+    default_expiry_hours: Annotated[int, Field(ge=1, le=2160)] = 168
+    """How long a share lasts when nobody says so: an hour to 90 days."""
+    live_access_log: bool = False
+    """API Gateway logs who watches, for as long as `log_retention_days` of opencode:observability; needs its role for
+    logs in the account, see docs/deploy.md."""
+
+
 class Observability(Section):
     """Logs, alarms and who hears of them."""
 

@@ -58,11 +58,12 @@ class Laptop:
     def own_folder(self) -> Path:
         return self.home / "of-opencode-auth"
 
-    def point_at(self, url: str) -> None:
+    def point_at(self, url: str, sharing_url: str | None = None) -> None:
         """What `setup` leaves behind."""
         file = self.own_folder / "config/gateway.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"api_url": url, "issuer": "http://127.0.0.1:1", "client_id": "opencode-cli"}))
+        told = {"api_url": url, "issuer": "http://127.0.0.1:1", "client_id": "opencode-cli", "sharing_url": sharing_url}
+        file.write_text(json.dumps(told))
 
     def write(self, place: str, text: str) -> Path:
         file = self.home / place

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from opencode_auth.proxy import record, service
+from opencode_auth.proxy.sharing import Pace
 from opencode_auth.proxy.upstream import Clocks, Limits
 from opencode_local.ports import free_port
 
@@ -70,16 +71,23 @@ class LocalProxy:
 
 @asynccontextmanager
 async def local_proxy(
-    own_folder: Path, api_url: str, *, limits: Limits | None = None, clocks: Clocks | None = None
+    own_folder: Path,
+    api_url: str,
+    *,
+    sharing_url: str | None = None,
+    limits: Limits | None = None,
+    clocks: Clocks | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[LocalProxy]:
     """With a home of its own; variables that are set stay as they are."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OPENCODE_AUTH_HOME", str(own_folder))
         file = own_folder / "config/gateway.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"api_url": api_url, "issuer": "http://127.0.0.1:1", "client_id": "opencode-cli"}))
+        settings = {"api_url": api_url, "issuer": "http://127.0.0.1:1", "client_id": "opencode-cli"}
+        file.write_text(json.dumps({**settings, "sharing_url": sharing_url}))
         limits = limits or Limits(drain_s=0.1)
-        inside = await service.opened(free_port(0), limits, clocks)
+        inside = await service.opened(free_port(0), limits, clocks, pace)
         try:
             async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as tool:
                 yield LocalProxy(inside.record.url, record.secret(), inside, tool)

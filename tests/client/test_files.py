@@ -1,5 +1,6 @@
 """Files and locks, on the system that the tests run on and on one that is played."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -72,3 +73,23 @@ def test_the_folders_are_the_systems_own_unless_one_is_named(tmp_path: Path, mon
     monkeypatch.setenv("OPENCODE_AUTH_HOME", "~/gateway")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert paths.cache_folder() == tmp_path / "gateway/cache"
+
+
+def test_an_account_without_a_home_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENCODE_AUTH_HOME", "HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _uid: {}[_uid])
+
+    for folder in (paths.state_folder, paths.bin_folder):
+        with pytest.raises(Misused, match="no home folder"):
+            folder()
+
+
+def test_folders_above_a_private_one_are_private_too(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made = files.private_folder(tmp_path / "data/versions/1.0.0")
+    finally:
+        os.umask(before)
+
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (made, *list(made.parents)[:2])] == [0o700] * 3

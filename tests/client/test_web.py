@@ -1,11 +1,14 @@
 """Requests against servers that are slow, and what is kept out of every request."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import trustme
 
 from opencode_auth import web
 from opencode_auth.errors import Unreachable
@@ -64,3 +67,18 @@ def test_something_that_is_not_http_is_one_line() -> None:
 )
 def test_a_tokens_life_is_a_sane_number(expires_in: object, life_s: float) -> None:
     assert grants.life_s(expires_in) == life_s
+
+
+def test_a_packed_program_finds_the_systems_authorities_where_its_openssl_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in web.CA_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    of_another_system = ssl.DefaultVerifyPaths(None, None, "", "/not/there.pem", "", "/not/there")  # type: ignore[arg-type]
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: of_another_system)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.setattr(web, "SYSTEM_AUTHORITIES", (str(tmp_path / "nor there"), str(bundle)))
+
+    assert web.tls_context().cert_store_stats()["x509_ca"] == 1

@@ -40,6 +40,7 @@ def left_behind(cloud: Cloud) -> dict[str, list[str]]:
             repository["repositoryName"] for repository in cloud.client("ecr").describe_repositories()["repositories"]
         ],
         "alarms": [alarm["AlarmName"] for alarm in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]],
+        "apis": [api["Name"] for api in cloud.client("apigatewayv2").get_apis()["Items"]],
         "functions": [function["FunctionName"] for function in cloud.client("lambda").list_functions()["Functions"]],
         "topics": [topic["TopicArn"] for topic in cloud.client("sns").list_topics()["Topics"]],
         "secrets": [secret["Name"] for secret in cloud.client("secretsmanager").list_secrets()["SecretList"]],

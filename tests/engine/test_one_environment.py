@@ -33,6 +33,9 @@ CHANGES: Mapping[str, Change] = {
         {"observability": {"log_retention_days": 60}},
         {
             "LogGroup dev-logs-router": "update",
+            "LogGroup dev-shares-api": "update",
+            "LogGroup dev-shares-live": "update",
+            "LogGroup dev-shares-view": "update",
             "LogGroup dev-site-page": "update",
             "LogGroup dev-site-public": "update",
         },
@@ -49,13 +52,11 @@ CHANGES: Mapping[str, Change] = {
         {"firewall": {"requests_per_5_minutes_per_ip": 5000}},
         {"WebAcl dev-firewall": "create", "WebAclAssociation dev-firewall": "create"},
     ),
-    "only one range may connect": Change(
-        {"domain": {"public_cidrs": ["203.0.113.0/24"]}},
+    "a range may connect whoever else may": Change(
+        {"domain": {"public_cidrs": ["0.0.0.0/0", "203.0.113.0/24"]}},
         {
             "SecurityGroupIngressRule dev-api-alb-http-203.0.113.0-24": "create",
             "SecurityGroupIngressRule dev-api-alb-https-203.0.113.0-24": "create",
-            "SecurityGroupIngressRule dev-api-alb-http-0.0.0.0-0": "delete",
-            "SecurityGroupIngressRule dev-api-alb-https-0.0.0.0-0": "delete",
         },
     ),
     "other models": Change(
@@ -87,6 +88,8 @@ CHANGES: Mapping[str, Change] = {
             "Secret dev-identity-browser": "update",
             "Bucket dev-api-logs": "update",
             "Bucket dev-releases": "update",
+            "Bucket dev-shares": "update",
+            "Table dev-shares": "update",
             "Key dev-releases": "update",
             "LoadBalancer dev-api": "update",
         },
@@ -122,7 +125,7 @@ TOGETHER = (
         "more tasks at most",
         "somebody is told of alarms",
         "a firewall",
-        "only one range may connect",
+        "a range may connect whoever else may",
         "other models",
         "a private way to Bedrock",
     ),
@@ -164,7 +167,8 @@ def test_all_outputs_can_be_read_and_none_is_secret(dev: Stack, cloud: Cloud) ->
     assert outputs["client_config"]["issuer"] == outputs["issuer"]
     assert "@sha256:" in outputs["image"]
     tables = cloud.client("dynamodb").list_tables()["TableNames"]
-    assert {outputs["keys_table"], outputs["usage_table"], outputs["counters_table"]} == set(tables)
+    named = ("keys_table", "usage_table", "counters_table", "shares_table")
+    assert {outputs[name] for name in named} == set(tables)
     balancers = cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
     assert [balancer["DNSName"] for balancer in balancers] == [outputs["load_balancer_dns_name"]]
 

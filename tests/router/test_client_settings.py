@@ -77,6 +77,7 @@ async def test_what_the_provider_lacks_is_null(world: World) -> None:
         "latest_client": None,
         "downloads_url": None,
         "release_keys": [],
+        "sharing_url": None,
     }
 
 
@@ -190,6 +191,13 @@ async def test_clients_are_told_where_releases_are_announced_and_who_signs_them(
     assert (gateway["downloads_url"], gateway["release_keys"]) == ("https://downloads.example.com", [RELEASE_KEY])
 
 
+async def test_clients_are_told_where_sessions_are_shared(world: World) -> None:
+    text = json.dumps({**CONFIG, "sharing_url": "https://share.example.com"})
+    config = Settings.load({**NEEDED, "CLIENT_CONFIG": text}).client_config
+    async with running_router(world, client_config=config) as router, router.client.get(PATH) as response:
+        assert (await response.json())["gateway"]["sharing_url"] == "https://share.example.com"
+
+
 @pytest.mark.parametrize("wanted", ["nova-2-lite", "bedrock/nova-2-lite"])
 async def test_operators_choose_the_model_that_tools_begin_with(world: World, wanted: str) -> None:
     async with running_router(world, default_model=wanted) as router, router.client.get(PATH) as response:
@@ -265,6 +273,7 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "an optional address that is none": ({"revocation_endpoint": "login.example.com"}, "https"),
     "a gateway without encryption": ({"api_url": "http://ai.example.com"}, "https"),
     "releases without encryption": ({"downloads_url": "http://downloads.example.com"}, "https"),
+    "a share host without encryption": ({"sharing_url": "http://share.example.com"}, "https"),
     "a release key that is too short": ({"release_keys": [RELEASE_KEY[4:]]}, "release_keys"),
     "a release key of another alphabet": ({"release_keys": [RELEASE_KEY.replace("+", "-")]}, "release_keys"),
     "a release key with white space": ({"release_keys": [f"{RELEASE_KEY}\n"]}, "release_keys"),

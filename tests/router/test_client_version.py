@@ -18,6 +18,7 @@ API_CALLS = (
     ("POST", "/anthropic/v1/messages"),
     ("POST", "/v1/messages/count_tokens"),
     ("GET", "/v1/api-keys"),
+    ("GET", "/v1/usage"),
     ("POST", "/v1/api-keys"),
     ("DELETE", "/v1/api-keys/oc_abcdefg"),
 )

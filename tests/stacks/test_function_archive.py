@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opencode_local import archives
-from opencode_stacks.function_archive import FUNCTIONS, Unpackable, archive_of
+from opencode_stacks.function_archive import FUNCTIONS, SHARED, Unpackable, archive_of
 
 FUNCTION = "serve_downloads"
 NEEDED = ("ecdsa", "jinja2", "markupsafe", "six")
@@ -45,7 +45,7 @@ def test_it_holds_all_sources_of_the_function_and_of_what_it_needs_and_nothing_c
 
     assert own >= {f"{FUNCTION}/{name}" for name in ("public.py", "pages.py", "installers/install.sh")}
     assert own >= {f"{FUNCTION}/{name}" for name in ("installers/install.ps1", "templates/page.html")}
-    assert {path.partition("/")[0].removesuffix(".py") for path in packed} == {FUNCTION, *NEEDED}
+    assert {path.partition("/")[0].removesuffix(".py") for path in packed} == {FUNCTION, SHARED, *NEEDED}
     assert not endings & {"so", "pyd", "pyc", "c"}
     assert not [path for path in packed if "__pycache__" in path or "/test_" in path or "dist-info" in path]
     assert "jinja2/tests.py" in packed, "tests that templates make, not tests of the package"
@@ -103,7 +103,7 @@ def test_a_function_that_cannot_be_packed_is_an_error_that_says_why(
 
 
 def test_every_function_of_the_repository_can_be_packed() -> None:
-    functions = [folder.parent.name for folder in FUNCTIONS.glob("*/__init__.py")]
+    functions = {folder.parent.name for folder in FUNCTIONS.glob("*/__init__.py")} - {SHARED}
 
-    assert FUNCTION in functions
+    assert functions == {FUNCTION, "share_sessions"}
     assert all(archives.files(archive_of(function)) for function in functions)

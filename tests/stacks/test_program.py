@@ -102,6 +102,7 @@ def test_two_environments_of_one_account_share_no_name(dev: Graph, prod: Graph) 
     assert {kind for kind, _ in shared} <= {
         "aws:cognito/userGroup:UserGroup",  # within a pool
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",  # within a log group
+        "aws:apigatewayv2/stage:Stage",  # within an API
     }
 
 
@@ -191,11 +192,28 @@ def test_the_download_host_is_public_in_two_places_and_the_gateways_host_lets_no
     assert decided(gateway, "/version.json") == decided(gateway, "/") == ("fixed-response", None)
 
 
-def test_people_come_back_to_each_host_that_they_sign_in_at_and_its_certificate_is_for_both(
+def test_the_sharing_host_shows_its_page_to_everyone_and_what_agents_write_stays_on_it(
     graph: Graph, environment: str
 ) -> None:
     config = config_of(environment)
-    hosts = [config[f"opencode:{section}"]["host"] for section in ("domain", "downloads")]
+    sharing, gateway = (config[f"opencode:{section}"]["host"] for section in ("sharing", "domain"))
+
+    def decided(host: str, path: str, method: str = "GET") -> tuple[str, int | None]:
+        decision = route(graph, Request(host=host, path=path, method=method))
+        return decision.outcome, decision.priority
+
+    assert decided(sharing, "/api/share", "POST") == ("forward", 3000)
+    assert decided(sharing, f"/share/{'a' * 32}") == ("forward", 3010)
+    assert decided(sharing, f"/sign-in/{'a' * 32}") == ("redirect", 3020)
+    assert decided(sharing, "/v1/models") == decided(sharing, "/version.json") == ("fixed-response", None)
+    assert decided(gateway, "/api/share", "POST") == ("fixed-response", None)
+
+
+def test_people_come_back_to_each_host_that_they_sign_in_at_and_its_certificate_is_for_all(
+    graph: Graph, environment: str
+) -> None:
+    config = config_of(environment)
+    hosts = [config[f"opencode:{section}"]["host"] for section in ("domain", "downloads", "sharing")]
     certificate = graph.one("aws:acm/certificate:Certificate").inputs
     browser = graph.one("aws:cognito/userPoolClient:UserPoolClient", "*-browser").inputs
 
@@ -296,8 +314,30 @@ def test_a_network_a_certificate_and_an_image_that_exist_are_used_as_they_are() 
 def test_without_the_section_nothing_of_distribution_is_there_and_clients_are_told_of_none() -> None:
     graph = changed("dev", downloads=None)
 
-    assert not graph.all("aws:lambda/*")
+    assert not graph.all("aws:lambda/*", "dev-site*")
     assert not graph.all("*", "dev-releases*")
     assert graph.outputs.keys() == OUTPUTS.keys() - {"downloads_url", "releases_bucket", "release_signing_key_arn"}
     assert not {"downloads_url", "release_keys"} & graph.outputs["client_config"].keys()
     assert "RELEASES_BUCKET" not in graph.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"]
+
+
+def test_without_the_section_nothing_is_shared_and_clients_are_told_of_no_place_for_it() -> None:
+    graph = changed("dev", sharing=None)
+
+    assert not graph.all("*", "dev-shares*")
+    assert not graph.all("aws:apigatewayv2/*")
+    assert not graph.all("aws:cloudwatch/metricAlarm:MetricAlarm", "*-sharing*")
+    assert graph.outputs.keys() == OUTPUTS.keys() - {"sharing_url", "shares_table", "shares_bucket"}
+    assert "sharing_url" not in graph.outputs["client_config"]
+
+
+def test_functions_of_sharing_ring_alarms_and_clients_learn_the_host(dev: Graph) -> None:
+    watched = {alarm.name for alarm in dev.all("aws:cloudwatch/metricAlarm:MetricAlarm", "dev-alarms-sharing*")}
+
+    assert watched == {
+        f"dev-alarms-{word}-{kind}"
+        for word in ("sharing", "sharing-page", "sharing-live")
+        for kind in ("errors", "throttles")
+    }
+    assert dev.outputs["client_config"]["sharing_url"] == dev.outputs["sharing_url"] == "https://share-dev.example.com"
+    assert dev.outputs["shares_bucket"] == dev.one("aws:s3/bucket:Bucket", "dev-shares").outputs["bucket"]

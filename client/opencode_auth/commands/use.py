@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from opencode_auth.tools import config_file, sdk
 from opencode_auth.tools.absent import ABSENT
 from opencode_auth.tools.catalogue import TOOLS
 from opencode_auth.tools.connection import connection
+from opencode_auth.tools.edits import Edit
 from opencode_auth.tools.prepare import prepared
 from opencode_auth.tools.tool import Tool
 
@@ -72,6 +74,8 @@ def use(name: str, wish: Wish) -> None:
     edits = tool.edits(ready.connection, ready.models, wish.model)
     wanted = config_file.Wanted(url=ready.connection.url, is_proxied=is_proxied, edits=edits)
     plan = config_file.to_use(name, wanted, home=Path.home(), environment=os.environ)
+    for note in given_way(tool, edits, plan.then or ""):
+        output.say(f"note: {note}")
     for place in in_the_way(tool, plan.then or ""):
         output.say(f"note: {place} goes before this; remove it")
     if plan.is_done:
@@ -80,6 +84,15 @@ def use(name: str, wish: Wish) -> None:
         return
     if carried_out(plan, f"Write this to {plan.file}?", is_agreed=wish.is_agreed):
         output.say(f"{tool.title} is configured; `opencode-auth use {name} --undo` takes it back")
+
+
+def given_way(tool: Tool, edits: Sequence[Edit], text: str) -> list[str]:
+    """What the person has of their own and should know of."""
+    return [
+        f"{'.'.join(edit.path)} is your own and stays; {edit.otherwise}"
+        for edit in edits
+        if edit.otherwise and tool.form.read(text, edit.path) != edit.value
+    ]
 
 
 def in_the_way(tool: Tool, text: str) -> list[str]:

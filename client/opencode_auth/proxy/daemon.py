@@ -14,6 +14,7 @@ from typing import Any
 from opencode_auth import gateway, paths, tokens
 from opencode_auth.errors import ClientError, Misused
 from opencode_auth.files import lock, private_folder
+from opencode_auth.gateway import GatewaySettings
 from opencode_auth.output import say
 from opencode_auth.proxy import identity
 from opencode_auth.proxy.notification import reap
@@ -33,10 +34,10 @@ def ensure(port: int | None = None) -> ProxyAddress:
 
     `port` is where it should listen; the next free one is taken instead. Raises ClientError when it does not start.
     """
-    api_url = gateway.saved().api_url
+    settings = gateway.saved()
     with start_lock():
         found = running()
-        if found is None or not is_current(found, api_url):
+        if found is None or not is_current(found, settings):
             if found is not None:
                 ask_to_stop(found, is_drained=False)
             found = launched(port)
@@ -55,10 +56,10 @@ def tell_tools(url: str) -> None:
         say(f"the proxy is at {url}; a tool could not be told: {error.message}")
 
 
-def is_current(record: Record, api_url: str) -> bool:
+def is_current(record: Record, settings: GatewaySettings) -> bool:
     """Whether that proxy does what a new one of this process would do."""
-    told = (record.version, record.api_url, record.credential_mark)
-    return told == (VERSION, api_url, credential_mark(tokens.api_key()))
+    told = (record.version, record.api_url, record.sharing_url, record.credential_mark)
+    return told == (VERSION, settings.api_url, settings.sharing_url, credential_mark(tokens.api_key()))
 
 
 def stop() -> bool:

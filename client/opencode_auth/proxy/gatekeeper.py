@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 from opencode_auth.proxy.headers import presented_secrets
 from opencode_auth.proxy.refusals import Refusal
 
+LOGGED_CHARACTERS = 200
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 ROOTS = ("v1", "anthropic")
+SHARING = "/sharing/"
+SHARE_ROOTS = (["api", "share"], ["api", "shares"])
 MAKES_CREDENTIALS = "api-keys"
 """The gateway's path where a token buys a key that outlives it."""
 
@@ -43,6 +46,27 @@ def check_path(path: str, raw_path: str) -> None:
     if MAKES_CREDENTIALS in (segment.casefold() for segment in segments):
         message = "this proxy hands out no credentials; use `opencode-auth keys`"
         raise Refusal(403, code="no_credentials_here", message=message)
+
+
+def share_path(raw_path: str, secret: str) -> str:
+    """The path on the share host of `/sharing/SECRET/api/share...`, with its query.
+
+    Tools show no key there, so the path does: 401 for another secret, 404 for what is not the share host's API.
+    """
+    shown, _, path = raw_path.removeprefix(SHARING).partition("/")
+    if not hmac.compare_digest(shown.encode(), secret.encode()):
+        message = "this proxy needs its own key; `opencode-auth use opencode` puts it into OpenCode's settings"
+        raise Refusal(401, code="proxy_key_required", message=message)
+    plain = path.partition("?")[0]
+    segments = plain.split("/")
+    if segments[:2] not in SHARE_ROOTS or "%" in plain or {"", ".", ".."} & {*segments}:
+        raise Refusal(404, code="unknown_path", message="this proxy passes on the share host's /api/share API only")
+    return f"/{path}"
+
+
+def loggable(path: str) -> str:
+    """Without what gives access: below `/sharing/` the secret, and ids of shares, which open those that have a link."""
+    return f"{SHARING}..." if path.startswith(SHARING) else path[:LOGGED_CHARACTERS]
 
 
 def _host_and_port(url: str) -> tuple[str | None, int | None]:

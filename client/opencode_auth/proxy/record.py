@@ -34,6 +34,7 @@ class Record:
     """Since the epoch."""
     version: str
     api_url: str
+    sharing_url: str | None
     credential_mark: str
     """Tells one API key from another and from a sign-in, without saying which it is."""
 

@@ -12,10 +12,17 @@ TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
     502: "api_error",
     504: "timeout_error",
 }
-OPENAI_TYPES = {**TYPES, 404: "invalid_request_error", 502: "server_error", 504: "server_error"}
+OPENAI_TYPES = {
+    **TYPES,
+    404: "invalid_request_error",
+    413: "invalid_request_error",
+    502: "server_error",
+    504: "server_error",
+}
 
 
 class Refusal(Exception):

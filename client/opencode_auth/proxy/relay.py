@@ -1,8 +1,9 @@
 """A request's way to the gateway and the answer's way back, byte by byte as it comes."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -19,33 +20,63 @@ from opencode_auth.version import VERSION
 LOG = logging.getLogger(__name__)
 
 
-class Relay:
-    """Sends requests on as the person."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a tool wants of a host: sent once, or twice where the body is kept."""
 
-    def __init__(self, upstream: Upstream, credential: Credential, tell_person: Callable[[], None]) -> None:
+    method: str
+    raw_path: str
+    """On that host, with the query, encoded as it came."""
+    headers: Sequence[tuple[str, str]]
+    body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A whole answer; the names of headers are in any case."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+class Relay:
+    """Sends requests on as the person. `host` is what it is called in words for people."""
+
+    def __init__(
+        self, upstream: Upstream, credential: Credential, tell_person: Callable[[], None], *, host: str = "the gateway"
+    ) -> None:
         self._upstream = upstream
         self._credential = credential
         self._tell_person = tell_person
+        self._host = host
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """The gateway's answer, passed back. Raises Refusal, before its first byte only."""
-        body = await body_of(request)
+    async def answer(self, request: web.Request, raw_path: str) -> web.StreamResponse:
+        """The host's answer, passed back. Raises Refusal, before its first byte only."""
+        asked = asked_by(request, raw_path, await body_of(request))
         with self._refusals():
-            async with self._answered(request, body) as answered:
+            async with self._answered(asked) as answered:
                 return await passed_back(request, answered)
 
+    async def whole_answer(self, asked: Asked) -> Answered:
+        """For answers that are small. Raises Refusal."""
+        with self._refusals():
+            async with self._answered(asked) as answered:
+                body = await answered.read()
+                return Answered(status=answered.status, headers=to_tool(answered.headers.items()), body=body)
+
     @asynccontextmanager
-    async def _answered(self, request: web.Request, body: Body) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _answered(self, asked: Asked) -> AsyncIterator[aiohttp.ClientResponse]:
         """What is to be passed back: after a 401 the answer to a second try, if there is another credential."""
         async with AsyncExitStack() as opened:
             session = await opened.enter_async_context(self._upstream.session())
             used = await self._credential.current()
-            answered = await opened.enter_async_context(self._upstream.asked(session, outgoing(request, body, used)))
-            if answered.status == 401 and body.kept is not None:
+            answered = await opened.enter_async_context(self._upstream.asked(session, outgoing(asked, used)))
+            if answered.status == 401 and asked.body.kept is not None:
                 other = await self._credential.instead_of(used)
                 if other is not None:
                     answered.release()
-                    again = outgoing(request, body, other)
+                    again = outgoing(asked, other)
                     answered = await opened.enter_async_context(self._upstream.asked(session, again))
             yield answered
 
@@ -62,19 +93,23 @@ class Relay:
         except ClientError as error:
             raise Refusal(502, code="no_credential", message=error.message) from error
         except aiohttp.SocketTimeoutError as error:
-            raise Refusal(504, code="gateway_silent", message="the gateway has not answered for too long") from error
+            raise Refusal(504, code="gateway_silent", message=f"{self._host} has not answered for too long") from error
         except (aiohttp.ClientError, OSError) as error:
-            message = f"cannot reach the gateway: {reason(error)}; `opencode-auth doctor` finds out why"
+            message = f"cannot reach {self._host}: {reason(error)}; `opencode-auth doctor` finds out why"
             raise Refusal(502, code="gateway_unreachable", message=message) from error
 
 
-def outgoing(request: web.Request, body: Body, credential: str) -> Outgoing:
-    headers = to_gateway(request.headers.items(), credential=credential, version=VERSION)
+def asked_by(request: web.Request, raw_path: str, body: Body) -> Asked:
+    return Asked(method=request.method, raw_path=raw_path, headers=[*request.headers.items()], body=body)
+
+
+def outgoing(asked: Asked, credential: str) -> Outgoing:
+    headers = to_gateway(asked.headers, credential=credential, version=VERSION)
     return Outgoing(
-        method=request.method,
-        raw_path=request.raw_path,
-        headers=CIMultiDict([*headers, *body.headers]),
-        data=body.data(),
+        method=asked.method,
+        raw_path=asked.raw_path,
+        headers=CIMultiDict([*headers, *asked.body.headers]),
+        data=asked.body.data(),
     )
 
 

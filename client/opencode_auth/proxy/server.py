@@ -1,4 +1,4 @@
-"""The proxy's application: checks, its two own paths, and everything else passed on."""
+"""The proxy's application: checks, its two own paths, and everything else passed on, to one of two hosts."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from opencode_auth.proxy import gatekeeper, identity, refusals
 from opencode_auth.proxy.record import Record
 from opencode_auth.proxy.refusals import Refusal
 from opencode_auth.proxy.relay import Relay
+from opencode_auth.proxy.sharing import Sharing
 
 LOG = logging.getLogger(__name__)
 MOST_CHALLENGE_CHARACTERS = 256
@@ -52,11 +53,12 @@ class Door:
 class Server:
     """Answers every request, by refusing it if need be."""
 
-    def __init__(self, record: Record, secret: str, relay: Relay) -> None:
+    def __init__(self, record: Record, secret: str, relay: Relay, sharing: Sharing) -> None:
         self.door = Door()
         self._record = record
         self._secret = secret
         self._relay = relay
+        self.sharing = sharing
         self._own = {("GET", identity.HEALTH_PATH): self._health, ("POST", identity.STOP_PATH): self._stop}
 
     def application(self) -> web.Application:
@@ -74,7 +76,7 @@ class Server:
         if self.door.is_shut.is_set():
             response.force_close()
         took_ms = (time.monotonic() - started_s) * 1000
-        LOG.info("%s %s %d %.0f ms", request.method, request.path[:200], response.status, took_ms)
+        LOG.info("%s %s %d %.0f ms", request.method, gatekeeper.loggable(request.path), response.status, took_ms)
         return response
 
     async def _checked(self, request: web.Request) -> web.StreamResponse:
@@ -82,10 +84,14 @@ class Server:
         own = self._own.get((request.method, request.path))
         if own is not None:
             return await own(request)
+        if request.raw_path.startswith(gatekeeper.SHARING):
+            path = gatekeeper.share_path(request.raw_path, self._secret)
+            with self.door:
+                return await self.sharing.answer(request, path)
         gatekeeper.check_secret(request.headers, self._secret)
         gatekeeper.check_path(request.path, request.raw_path)
         with self.door:
-            return await self._relay.answer(request)
+            return await self._relay.answer(request, request.raw_path)
 
     async def _health(self, request: web.Request) -> web.Response:
         """`{"proof"}` over the challenge of the query; see identity.py. Says nothing else, and to anybody."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -19,11 +19,13 @@ from opencode_auth.proxy.notification import tell_once
 from opencode_auth.proxy.record import Record
 from opencode_auth.proxy.relay import Relay
 from opencode_auth.proxy.server import Server
+from opencode_auth.proxy.sharing import Pace, Sharing
 from opencode_auth.proxy.upstream import Clocks, Limits, Upstream
 from opencode_auth.updates import background
 from opencode_auth.version import VERSION
 
 LOG = logging.getLogger(__name__)
+SHARE_IDLE_S = 30.0
 LAST_ANSWERS_S = 1.0
 """For answers to those who asked the proxy to stop."""
 
@@ -35,7 +37,7 @@ class Proxied:
     record: Record
     server: Server
     runner: web.AppRunner
-    upstream: Upstream
+    upstreams: Sequence[Upstream]
 
 
 def run(preferred_port: int | None, ready: Callable[[Record], None]) -> None:
@@ -54,10 +56,13 @@ async def serve(preferred_port: int | None, ready: Callable[[Record], None]) -> 
     await closed(proxied, limits)
 
 
-async def opened(preferred_port: int | None, limits: Limits, clocks: Clocks | None = None) -> Proxied:
+async def opened(
+    preferred_port: int | None, limits: Limits, clocks: Clocks | None = None, pace: Pace | None = None
+) -> Proxied:
     """Listens, and has written down where."""
-    settings = gateway.saved()
-    upstream = Upstream(settings.api_url, limits, clocks or Clocks())
+    settings, clocks = gateway.saved(), clocks or Clocks()
+    upstream = Upstream(settings.api_url, limits, clocks)
+    share_host = share_upstream(settings.sharing_url, limits, clocks)
     listening = sockets.listening(preferred_port or usual_port())
     record = Record(
         port=listening[0].getsockname()[1],
@@ -66,13 +71,22 @@ async def opened(preferred_port: int | None, limits: Limits, clocks: Clocks | No
         started_at_s=clock.now_s(),
         version=VERSION,
         api_url=settings.api_url,
+        sharing_url=settings.sharing_url,
         credential_mark=records.credential_mark(tokens.api_key()),
     )
-    server = Server(record, records.secret(), Relay(upstream, credential.of_this_process(), tell_once))
+    shown = credential.of_this_process()
+    to_share = Relay(share_host, shown, tell_once, host="the share host") if share_host else None
+    server = Server(record, records.secret(), Relay(upstream, shown, tell_once), Sharing(to_share, pace or Pace()))
     runner = await accepting(server, listening)
     records.write_record(record)
     LOG.info("listening at %s for %s", record.url, record.api_url)
-    return Proxied(record=record, server=server, runner=runner, upstream=upstream)
+    upstreams = [each for each in (upstream, share_host) if each is not None]
+    return Proxied(record=record, server=server, runner=runner, upstreams=upstreams)
+
+
+def share_upstream(sharing_url: str | None, limits: Limits, clocks: Clocks) -> Upstream | None:
+    """Nothing there thinks before it answers, so silence is soon a reason to try again."""
+    return Upstream(sharing_url, replace(limits, idle_s=SHARE_IDLE_S), clocks) if sharing_url else None
 
 
 def usual_port() -> int:
@@ -102,9 +116,10 @@ async def closed(proxied: Proxied, limits: Limits) -> None:
         await site.stop()
     LOG.info("stopping, with %d open requests", door.open_requests)
     door.is_shut.set()
-    await door.leave(limits.drain_s)
+    await asyncio.gather(door.leave(limits.drain_s), proxied.server.sharing.finish(limits.drain_s))
     await proxied.runner.cleanup()
-    await proxied.upstream.close()
+    for upstream in proxied.upstreams:
+        await upstream.close()
 
 
 def stop_on_signals(server: Server) -> None:

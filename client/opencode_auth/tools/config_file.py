@@ -120,7 +120,10 @@ def follow_proxy(url: str) -> list[str]:
     for name in TOOLS:
         record = record_of(name)
         if record and record.is_proxied and record.url != url:
-            edits = [Edit(each.path, moved(each.after, record.url, url)) for each in record.applied.changes]
+            with named(record.file):
+                theirs = kept(TOOLS[name].form, text_of(record.file) or "", record.applied)
+            ours = [each for each in record.applied.changes if each.path not in theirs]
+            edits = [Edit(each.path, moved(each.after, record.url, url)) for each in ours]
             wanted = Wanted(url=url, is_proxied=True, edits=edits)
             carry_out(to_use(name, wanted, home=Path.home(), environment=os.environ))
             told.append(name)

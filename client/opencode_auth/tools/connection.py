@@ -22,13 +22,14 @@ class Connection:
     """`url` is without /v1; `secret` is what the proxy asks of its callers, and stands in a file that tools can read.
 
     Both are None where there is no proxy.
-    `credential_command` prints what a tool has to send.
+    `credential_command` prints what a tool has to send. `has_sharing` says whether the proxy passes shares on.
     """
 
     url: str
     secret: str | None = None
     secret_file: Path | None = None
     credential_command: tuple[str, ...]
+    has_sharing: bool = False
 
     @property
     def is_proxied(self) -> bool:
@@ -41,15 +42,21 @@ def connection(*, is_proxied: bool) -> Connection:
 
     settings = gateway.saved()
     if is_proxied:
-        return proxied(proxy.ensure())
+        return proxied(proxy.ensure(), has_sharing=settings.sharing_url is not None)
     return Connection(url=settings.api_url.rstrip("/"), credential_command=(*own_command(), "token"))
 
 
-def proxied(address: "ProxyAddress") -> Connection:
+def proxied(address: "ProxyAddress", *, has_sharing: bool = False) -> Connection:
     from opencode_auth.proxy.record import secret_file  # noqa: PLC0415  start-up
 
     file = secret_file()
-    return Connection(url=address.url, secret=address.secret, secret_file=file, credential_command=print_command(file))
+    return Connection(
+        url=address.url,
+        secret=address.secret,
+        secret_file=file,
+        credential_command=print_command(file),
+        has_sharing=has_sharing,
+    )
 
 
 def own_command() -> tuple[str, ...]:

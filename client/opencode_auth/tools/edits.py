@@ -29,11 +29,15 @@ TOML = Format(read=toml_edits.read, put=toml_edits.put, drop=toml_edits.drop)
 
 @dataclass(frozen=True)
 class Edit:
-    """One value at one place; a default gives way to what the person has there."""
+    """One value at one place; a default gives way to what the person has there.
+
+    `otherwise` is what the person should know where it does.
+    """
 
     path: Path
     value: Any
     is_default: bool = False
+    otherwise: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

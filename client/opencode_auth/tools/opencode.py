@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from opencode_auth.model import Model
+from opencode_auth.tools.absent import ABSENT, NotUnderstood
 from opencode_auth.tools.connection import Connection
 from opencode_auth.tools.edits import JSON, Edit, apply
 from opencode_auth.tools.tool import Start
 
 SCHEMA = "https://opencode.ai/config.json"
 PROVIDER = ("provider", "bedrock")
+SHARE_HOST = ("enterprise", "url")
 PACKAGE = "@ai-sdk/openai-compatible"
 """Part of OpenCode's program; nothing is fetched for it."""
 NAME = "Bedrock gateway"
@@ -32,7 +34,15 @@ def config_file(home: Path, environment: Mapping[str, str]) -> Path:
 def edits(connection: Connection, models: Sequence[Model], model: str | None) -> list[Edit]:
     file = connection.secret_file
     key = f"{{file:{file.as_posix()}}}" if file else "{env:OPENCODE_API_KEY}"
-    return provider_edits(connection, models, key, model)
+    return [*provider_edits(connection, models, key, model), *sharing_edits(connection, key)]
+
+
+def sharing_edits(connection: Connection, key: str) -> list[Edit]:
+    """OpenCode sends no credential with a share, so the address holds the key; both as OpenCode fills them in."""
+    if not connection.has_sharing:
+        return []
+    otherwise = "sessions are shared there, not by the gateway"
+    return [Edit(SHARE_HOST, f"{connection.url}/sharing/{key}", is_default=True, otherwise=otherwise)]
 
 
 def provider_edits(connection: Connection, models: Sequence[Model], key: str, model: str | None) -> list[Edit]:
@@ -49,6 +59,14 @@ def provider_edits(connection: Connection, models: Sequence[Model], key: str, mo
     ]
 
 
+def has_share_host(file: Path) -> bool:
+    """Of the person's own, or ours; OpenCode itself says what is wrong with a file that cannot be read."""
+    try:
+        return JSON.read(file.read_text(encoding="utf-8"), SHARE_HOST) is not ABSENT
+    except (OSError, ValueError, NotUnderstood):
+        return False
+
+
 def model_entry(model: Model) -> dict[str, Any]:
     """Without limits OpenCode asks every model for 32,000 tokens, without modalities it sends none an image."""
     return {
@@ -62,10 +80,13 @@ def model_entry(model: Model) -> dict[str, Any]:
 def start(connection: Connection, models: Sequence[Model], environment: Mapping[str, str]) -> Start:
     """By a configuration in a variable, which is merged over all files, and the credential in another.
 
-    A configuration that the person has in that variable stays, ours goes over it.
+    A configuration that the person has in that variable stays, ours goes over it. A share host of theirs stays, too.
     """
     key_name = RUN_TOKEN if connection.is_proxied else "OPENCODE_API_KEY"
-    ours = provider_edits(connection, models, f"{{env:{key_name}}}", None)
+    key = f"{{env:{key_name}}}"
+    ours = provider_edits(connection, models, key, None)
+    if not has_share_host(config_file(Path.home(), environment)):
+        ours += sharing_edits(connection, key)
     content, _ = apply(JSON, environment.get(INLINE_CONFIG) or "{}", ours)
     secret = {RUN_TOKEN: connection.secret} if connection.is_proxied else {}
     return Start(arguments=(), variables={INLINE_CONFIG: content, **secret})

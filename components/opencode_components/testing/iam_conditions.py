@@ -8,12 +8,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 Comparison = Callable[[str, str], bool]
 """Of a value in the policy with one in the request."""
 ARN_PARTS = 6
+KEPT_PATTERNS = 1024
+"""A running program asks for the same few again and again."""
 STAR, QUESTION_MARK = "\ue000", "\ue001"
 """Stand in patterns for the characters themselves, which policies write `${*}` and `${?}`."""
 PATTERN_SIGNS = {"*": ".*", "?": ".", STAR: r"\*", QUESTION_MARK: r"\?"}
@@ -21,8 +24,12 @@ PATTERN_SIGNS = {"*": ".*", "?": ".", STAR: r"\*", QUESTION_MARK: r"\?"}
 
 def wildcard(pattern: str, value: str) -> bool:
     """`*` is any number of characters, `?` exactly one."""
-    expression = "".join(PATTERN_SIGNS.get(sign) or re.escape(sign) for sign in pattern)
-    return re.fullmatch(expression, value, re.DOTALL) is not None
+    return expression(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=KEPT_PATTERNS)
+def expression(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(PATTERN_SIGNS.get(sign) or re.escape(sign) for sign in pattern), re.DOTALL)
 
 
 def literal(text: str) -> str:

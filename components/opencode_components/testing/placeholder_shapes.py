@@ -32,6 +32,9 @@ APP_LB = "app/{name}/{hex:.16}"
 
 SHAPES: Mapping[str, Shape] = {
     "aws:acm/certificate:Certificate": Shape("{arn}", "acm:{region}:{account}:certificate/{key}", {"status": "ISSUED"}),
+    "aws:apigatewayv2/api:Api": Shape("{hex:.10}", "apigateway:{region}::/apis/{id}"),
+    "aws:apigatewayv2/integration:Integration": Shape("{hex:.7}"),
+    "aws:apigatewayv2/route:Route": Shape("{hex:.7}"),
     "aws:appautoscaling/policy:Policy": Shape("{name}", "autoscaling:{region}:{account}:scalingPolicy:{key}"),
     "aws:cloudwatch/dashboard:Dashboard": Shape(
         "{name}",

@@ -189,7 +189,26 @@ def image_uri(inputs: Properties, values: Mapping[str, str]) -> Properties:
     return {"imageUri": f"{inputs.get('repositoryUrl', values['name'])}@sha256:{values['hex']}"}
 
 
+def api_addresses(inputs: Properties, values: Mapping[str, str]) -> Properties:
+    """Source: API Gateway developer guide, "Invoke WebSocket APIs" (read 2026-11-21)."""
+    scheme = "wss" if inputs.get("protocolType") == "WEBSOCKET" else "https"
+    return {
+        "apiEndpoint": f"{scheme}://{values['id']}.execute-api.{values['region']}.amazonaws.com",
+        "executionArn": execution_arn(values, values["id"]),
+    }
+
+
+def stage_addresses(inputs: Properties, values: Mapping[str, str]) -> Properties:
+    return {"executionArn": f"{execution_arn(values, inputs['apiId'])}/{values['name']}"}
+
+
+def execution_arn(values: Mapping[str, str], api_id: str) -> str:
+    return f"arn:aws:execute-api:{values['region']}:{values['account']}:{api_id}"
+
+
 COMPUTED: Mapping[str, Callable[[Properties, Mapping[str, str]], Properties]] = {
     "aws:acm/certificate:Certificate": validation_options,
+    "aws:apigatewayv2/api:Api": api_addresses,
+    "aws:apigatewayv2/stage:Stage": stage_addresses,
     "awsx:ecr:Image": image_uri,
 }

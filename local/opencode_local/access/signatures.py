@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -19,6 +20,7 @@ AMZ_DATE = "%Y%m%dT%H%M%SZ"
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_PRESIGNED_S = 604_800
 UNRESERVED = "-_.~"
+KEPT_KEYS = 256
 HEADER = re.compile(
     rf"{ALGORITHM}\s+Credential=(?P<credential>[^,\s]+),\s*SignedHeaders=(?P<signed>[^,\s]+),"
     r"\s*Signature=(?P<signature>[0-9a-f]{64})\s*"
@@ -170,10 +172,16 @@ def expected(received: Received, claimed: Signed, secret_access_key: str) -> str
     """The signature that the owner of the secret would have made: 64 hexadecimal digits."""
     digest = sha256(_canonical_request(received, claimed).encode()).hexdigest()
     text = "\n".join((ALGORITHM, f"{claimed.made:{AMZ_DATE}}", claimed.scope, digest))
+    return hmac.digest(signing_key(secret_access_key, claimed.scope), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=KEPT_KEYS)
+def signing_key(secret_access_key: str, scope: str) -> bytes:
+    """The same for a day, a region and a service."""
     key = f"AWS4{secret_access_key}".encode()
-    for part in claimed.scope.split("/"):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    return key
 
 
 def _canonical_request(received: Received, claimed: Signed) -> str:

@@ -78,7 +78,7 @@ class FunctionUrl:
         if self._auth_type == "AWS_IAM" and self._wiring.callers is not None:
             context = {"lambda:FunctionUrlAuthType": "AWS_IAM", "lambda:InvokedViaFunctionUrl": "true"}
             needs = (Need(action=name, resource=self._function_arn, context=context) for name in (INVOKE_URL, INVOKE))
-            return {"iam": identity(await self._wiring.callers.admit(request, body, *needs))}
+            return {"iam": identity(self._wiring.callers.admit(request, body, *needs))}
         if not self._wiring.permissions.allow_url(self._function_arn, principal=ANYBODY):
             raise PermissionError("Forbidden")
         return None

@@ -131,7 +131,7 @@ class HttpApi:
             return await self._authorizers[route.authorizer_id].authorize(request, route.scopes)
         if route.authorization_type == "AWS_IAM" and self._wiring.callers is not None:
             need = Need(action="execute-api:Invoke", resource=self._resource_arn(stage, request.method, request.path))
-            return {"iam": identity(await self._wiring.callers.admit(request, body, need))}
+            return {"iam": identity(self._wiring.callers.admit(request, body, need))}
         return None
 
     def _arrived(

@@ -19,11 +19,14 @@ class SignedCallers:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def admit(self, request: web.Request, body: bytes, *needs: Need) -> Principal:
-        """Raises NotAuthentic, or Denied when the role's policies do not allow one of the needs."""
+    def admit(self, request: web.Request, body: bytes, *needs: Need) -> Principal:
+        """Raises NotAuthentic, or Denied when the role's policies do not allow one of the needs.
+
+        Less than a millisecond of arithmetic: to go to a thread and back takes longer.
+        """
         path, _, query = request.raw_path.partition("?")
         received = Received(method=request.method, path=path, query=query, headers=dict(request.headers), body=body)
-        return await asyncio.to_thread(self._admitted, received, needs)
+        return self._admitted(received, needs)
 
     async def check(self, session: Session, need: Need, *, region: str) -> None:
         """For what AWS does as a role: raises Denied when that role's policies do not allow it."""

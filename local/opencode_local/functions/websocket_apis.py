@@ -5,6 +5,7 @@ Sources: API Gateway developer guide, "Create routes for WebSocket APIs", "Set u
 2026-11-21).
 """
 
+import asyncio
 import json
 import secrets
 from collections.abc import Mapping
@@ -68,6 +69,7 @@ class WebSocketApi:
         self._routes: dict[str, Integration] = {route.key: behind[route.integration_id] for route in routes}
         self._stages = {str(part.outputs["name"]) for part in self._parts(graph, "Stage")}
         self._connections: dict[str, Connection] = {}
+        self._telling: set[asyncio.Task[Any]] = set()
         self._serving = Serving(self._answer, max_body_bytes=MAX_MESSAGE_BYTES)
         if not self._selection.startswith(SELECTION):
             raise UnsupportedFunction(
@@ -85,6 +87,7 @@ class WebSocketApi:
         for connection in list(self._connections.values()):
             await connection.socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         await self._serving.stop()
+        await asyncio.gather(*self._telling, return_exceptions=True)
 
     def status(self) -> Status:
         detail = f"{self._serving.origin}, {len(self._connections)} connections"
@@ -104,21 +107,33 @@ class WebSocketApi:
         return await self._connected(request, stage)
 
     async def _connected(self, request: web.Request, stage: str) -> web.StreamResponse:
+        """Functions find the connection once it is open: while the route `$connect` answers, it is gone as yet.
+
+        Source: AWS re:Post, "Troubleshoot 410 GoneException errors with API Gateway WebSocket APIs" (read 2026-11-21).
+        """
         agent = request.headers.get("User-Agent", "")
         connection = Connection(stage, request.remote or "", agent, request.host)
         status = await self._admitted(connection, request)
         if status >= 300:
             return message(status, "Forbidden" if status < 500 else "Internal server error")
-        self._connections[connection.id] = connection
         try:
             await connection.socket.prepare(request)
+            self._connections[connection.id] = connection
             await self._listen(connection)
         finally:
             self._connections.pop(connection.id, None)
             code = connection.socket.close_code or aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-            left = {"disconnectStatusCode": int(code), "disconnectReason": ""}
-            await self._told(DISCONNECT, self._event(connection, DISCONNECT, "DISCONNECT", left))
+            await asyncio.shield(self._left(connection, int(code)))
         return connection.socket
+
+    def _left(self, connection: Connection, code: int) -> asyncio.Task[Any]:
+        """The function is told to the end, although the server gives up on requests whose client has gone."""
+        left = {"disconnectStatusCode": code, "disconnectReason": ""}
+        event = self._event(connection, DISCONNECT, "DISCONNECT", left)
+        telling = asyncio.create_task(self._told(DISCONNECT, event))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        return telling
 
     async def _admitted(self, connection: Connection, request: web.Request) -> int:
         """The status that the route `$connect` gives; 200 without one."""
@@ -215,7 +230,7 @@ class WebSocketApi:
             if self._wiring.callers is None:
                 return message(403, "Forbidden")
             need = Need(action="execute-api:ManageConnections", resource=resource)
-            await self._wiring.callers.admit(request, body, need)
+            self._wiring.callers.admit(request, body, need)
         except (NotAuthentic, Denied) as error:
             return message(403, str(error))
         connection = self._connections.get(id_)

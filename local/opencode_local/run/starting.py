@@ -84,6 +84,8 @@ async def running_cloud(options: Options, say: Say) -> AsyncIterator[Cloud]:
             addresses=addresses,
             identity=outside,
         )
+        if options.uses_tls:
+            cloud.authority = Authority(FOLDER / "authority")
         await remember(cloud, stack)
         neighbours = await start_aws(cloud, stack)
         await start_user_pools(cloud, stack)
@@ -183,8 +185,7 @@ async def start_balancer(
 ) -> None:
     hosts = declared_hosts(cloud.graph, resource)
     tls = None
-    if cloud.options.uses_tls:
-        cloud.authority = cloud.authority or Authority(FOLDER / "authority")
+    if cloud.authority:
         tls = cloud.authority.server_context([*hosts, "*.localhost"])
     balancer = LoadBalancer(
         cloud.graph,
@@ -205,13 +206,17 @@ async def start_balancer(
 
 
 def functions_of(cloud: Cloud, neighbours: Neighbours) -> Functions:
-    """Load balancers, tasks and other functions can invoke them; so can callers who sign."""
+    """Load balancers, tasks and other functions can invoke them; so can callers who sign.
+
+    Functions ask the gateway as clients do, and so have to trust who vouches for it here.
+    """
+    trust = {"SSL_CERT_FILE": str(cloud.authority.certificate.resolve())} if cloud.authority else {}
     functions = Functions(
         cloud.graph,
         credentials=neighbours.credentials,
         addresses=cloud.addresses,
         logs=neighbours.logs,
-        variables=neighbours.variables,
+        variables={**neighbours.variables, **trust},
     )
     functions.callers = SignedCallers(neighbours.sessions)
     neighbours.endpoint.serve(invocations.OPERATION, invocations.Invocations(functions.invoke))

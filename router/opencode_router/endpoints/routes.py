@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from aiohttp.typedefs import Handler
 
-from opencode_router.endpoints import api_keys, health, models, updates
+from opencode_router.endpoints import api_keys, caller, health, models, updates
 from opencode_router.endpoints.chat_completions import chat_completions
 from opencode_router.endpoints.client_settings import client_settings
 from opencode_router.endpoints.count_tokens import count_tokens
 from opencode_router.endpoints.messages import messages
 from opencode_router.endpoints.responses import responses
+from opencode_router.endpoints.usage import usage
 from opencode_router.wire import anthropic_messages, gateway_api, openai_chat, openai_responses
 from opencode_router.wire.client_settings import ClientSettings
+from opencode_router.wire.usage_report import UsageQuery, UsageReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,14 @@ ROUTES = (
         summary="One model, by id or alias",
         response=gateway_api.ModelObject,
         other_statuses=(401, 404, 426, 503),
+    ),
+    Route(
+        method="GET",
+        path="/v1/caller",
+        handler=caller.caller,
+        summary="Whose credential this is",
+        response=gateway_api.CallerFacts,
+        other_statuses=(401, 503),
     ),
     Route(
         method="POST",
@@ -156,6 +166,15 @@ ROUTES = (
         summary="Revoke one of the caller's API keys; needs a JWT",
         response=gateway_api.RevokedApiKey,
         other_statuses=(*KEY_ERRORS, 404, 409),
+    ),
+    Route(
+        method="GET",
+        path="/v1/usage",
+        handler=usage,
+        summary="What the caller has used, by day, model or key; at most 31 days",
+        query=UsageQuery,
+        response=UsageReport,
+        other_statuses=(400, 401, 426, 503),
     ),
     Route(
         method="GET",

@@ -10,6 +10,8 @@ class Caller:
     id: str
     """The issuer's `sub`."""
     email: str | None = None
+    name: str | None = None
+    """As the token has it; an API key knows none."""
     groups: tuple[str, ...] = ()
     key_prefix: str | None = None
     """First ten characters of the API key used; None for a JWT."""

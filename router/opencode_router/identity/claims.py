@@ -17,6 +17,7 @@ from opencode_router.identity.caller import Caller
 SKEW_S = 60
 """How far the issuer's clock and ours may be apart."""
 MAX_SUBJECT_CHARACTERS = 256
+MAX_NAME_CHARACTERS = 256
 
 GROUP_CLAIMS = ("groups", "cognito:groups")
 
@@ -58,7 +59,7 @@ def verified(payload: bytes, policy: TokenPolicy, *, now_s: float) -> VerifiedTo
         raise refused(f"its claims are malformed: {error}") from error
     check_times(registered, now_s)
     check_origin(registered, claims, policy)
-    caller = Caller(id=registered.sub, email=email(claims), groups=groups(claims))
+    caller = Caller(id=registered.sub, email=email(claims), name=name(claims), groups=groups(claims))
     return VerifiedToken(caller=caller, until_s=registered.exp + SKEW_S)
 
 
@@ -93,6 +94,13 @@ def email(claims: Mapping[str, Any]) -> str | None:
     address = claims.get("email")
     is_unverified = claims.get("email_verified") in (False, "false")
     return address if isinstance(address, str) and address.isprintable() and not is_unverified else None
+
+
+def name(claims: Mapping[str, Any]) -> str | None:
+    """For people to read. Source: OpenID Connect Core 1.0, 5.1 (read 2026-11-21)."""
+    given = claims.get("name")
+    is_fit = isinstance(given, str) and given.isprintable() and 0 < len(given) <= MAX_NAME_CHARACTERS
+    return given if is_fit else None
 
 
 def groups(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class ClientConfig(Struct, frozen=True, kw_only=True):
     end_session_endpoint: str | None = None
     downloads_url: str | None = None
     """Where releases of `opencode-auth` are announced: `/version.json` below it."""
+    sharing_url: str | None = None
+    """Where sessions are shared: `/api/share` below it."""
     release_keys: tuple[str, ...] = ()
     """Raw Ed25519 public keys in standard base64; a release counts when one of them has signed it."""
 
@@ -38,7 +40,7 @@ class ClientConfig(Struct, frozen=True, kw_only=True):
         """All URLs that are there."""
         needed = (self.api_url, self.issuer, self.authorization_endpoint, self.token_endpoint, self.jwks_url)
         at_provider = (self.revocation_endpoint, self.device_authorization_endpoint, self.end_session_endpoint)
-        optional = (*at_provider, self.downloads_url)
+        optional = (*at_provider, self.downloads_url, self.sharing_url)
         return (*needed, *(address for address in optional if address is not None))
 
 

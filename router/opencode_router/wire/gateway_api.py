@@ -1,6 +1,6 @@
 """Shapes of the gateway's own routes, as its OpenAPI document describes them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -42,6 +42,16 @@ class CountRequest(Struct):
 
 class TokenCount(Struct):
     input_tokens: int
+
+
+class CallerFacts(Struct):
+    """Whose credential it is. `groups` and `name` are those of a JWT; an API key has none."""
+
+    id: str
+    email: str | None
+    name: str | None
+    groups: tuple[str, ...]
+    kind: Literal["token", "key"]
 
 
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$(?!\n)"

@@ -71,6 +71,10 @@ async def usage_is_recorded(site: Site) -> str:
     return "" if is_written else "usage records not written"
 
 
+async def usage_is_shown(site: Site) -> str:
+    return told(await site.ask("GET", "/v1/usage"))
+
+
 async def a_release_is_downloaded(site: Site) -> str:
     """The address is signed in the task's name, so the task's role decides what it opens."""
     bucket = site.graph.outputs["releases_bucket"]
@@ -121,6 +125,7 @@ FEATURES: Mapping[str, Feature] = {
     "dev-api-task/Keys": a_key_is_made,
     "dev-api-task/KeysOfCaller": keys_are_listed,
     "dev-api-task/Usage": usage_is_recorded,
+    "dev-api-task/UsageOfCaller": usage_is_shown,
     "dev-api-task/Counters": direct("task", "dynamodb", "get_item", counters),
     "dev-api-task/CustomerKey": a_key_is_made,
     "dev-api-task/Releases": a_release_is_downloaded,

@@ -175,6 +175,29 @@ def test_an_api_with_all_its_parts_changes_in_place_and_leaves_nothing(program: 
         leaves_nothing(program, part)
 
 
+def test_a_stage_for_connections_is_throttled_and_logs_only_where_the_account_lets_it(program: Program) -> None:
+    api = program.declare(API, protocolType="WEBSOCKET", routeSelectionExpression="$request.body.action")
+    throttle = {"loggingLevel": "OFF", "throttlingRateLimit": 50.0, "throttlingBurstLimit": 500}
+    declared = {"apiId": api.id, "name": "live", "autoDeploy": True}
+    stage = program.declare(STAGE, **declared, defaultRouteSettings=throttle)
+    logs = {
+        "destinationArn": f"arn:aws:logs:us-east-1:{program.aws.account_id}:log-group:a",
+        "format": "$context.requestId",
+    }
+    logging = {**declared, "defaultRouteSettings": {**throttle, "throttlingRateLimit": 5.0}, "accessLogSettings": logs}
+
+    with pytest.raises(Refused, match="CloudWatch Logs role ARN must be set in account settings"):
+        program.change(stage, **logging)
+    allowed = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::123456789012:role/logs"}
+    program.client("apigateway").update_account(patchOperations=[allowed])
+    stage = lives_and_changes(program, stage, dict.fromkeys(("defaultRouteSettings", "accessLogSettings")), **logging)
+
+    assert stage["invokeUrl"] == f"{api['apiEndpoint']}/live"
+    assert api["apiEndpoint"].startswith("wss://")
+    assert stage["executionArn"] == f"{api['executionArn']}/live"
+    leaves_nothing(program, stage)
+
+
 @pytest.mark.parametrize(
     ("token", "bad", "why"),
     [

@@ -119,11 +119,16 @@ async def test_the_real_bedrock_is_called_over_tls_from_a_port_beside_the_taken_
             run = running.run
             trust = f"CURL_CA_BUNDLE={run.certificate_authority}"
             health = json.loads(await shell(f"{trust} curl --silent {run.url}/health"))
+            share = await shell(
+                f"{trust} curl --silent {run.url}/api/share -H 'Host: share.example.com' "
+                f"""-H 'Authorization: Bearer {run.api_key}' -d '{{"sessionID": "ses_1"}}'"""
+            )
             distrustful = await shell(f"curl --silent --output /dev/null --write-out '%{{http_code}}' {run.url}/health")
 
     assert run.bedrock_url == "AWS us-east-1"
     assert run.url.startswith("https://localhost:")
     assert health["status"] == "ok"
+    assert json.loads(share)["url"].startswith("https://share.localhost:"), "its function asks the gateway over TLS"
     assert distrustful == "000", "who does not trust the authority gets nothing"
     assert f"port {port} is taken by" in running.printed
     assert f"(pid {os.getpid()}): using" in running.printed
@@ -139,6 +144,7 @@ async def test_what_the_config_says_is_what_runs(tmp_path: Path) -> None:
         oidc=own_provider(port),
         domain={"host": "models.trial.test"},
         downloads={"host": "downloads.trial.test"},
+        sharing={"host": "share.trial.test"},
         router={"min_tasks": 2, "settings": {"LOG_LEVEL": "WARNING", "MAX_BODY_BYTES": "1000"}},
     )
     async with make_up(tmp_path, ENV=str(changed)) as running:

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import anthropic
 import openai
+import pytest
 
 from opencode_local.run.guide import CHAT_MODEL, opencode_config
 from opencode_local.status import Status
@@ -66,6 +67,61 @@ async def test_a_client_needs_nothing_but_the_url_to_learn_how_one_signs_in(runn
     assert issuer.startswith("http://")
     assert settings["config"]["provider"]["bedrock"]["options"]["baseURL"] == f"{running.url}/v1"
     assert set(settings["config"]["provider"]["bedrock"]["models"]) == set(running.run.models)
+
+
+async def shared(running: Running, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Status and document of the sharing host's answer to who has the personal key."""
+    headers = {**running.as_key, "Host": "share.example.com"}
+    async with (
+        aiohttp.ClientSession() as client,
+        client.request(method, running.url + path, json=body, headers=headers, allow_redirects=False) as answer,
+    ):
+        return answer.status, await answer.json() if answer.content_type == "application/json" else answer.headers
+
+
+async def test_a_session_is_shared_watched_live_folded_and_deleted_with_the_roles_that_are_declared(
+    running: Running,
+) -> None:
+    """Through the listener's rules, three functions and the WebSocket API, as the program declares all of them."""
+    status, made = await shared(running, "POST", "/api/share", {"sessionID": "ses_1", "visibility": "link"})
+    assert status == 200, made
+    page, data = f"/share/{made['id']}", f"/api/share/{made['id']}"
+    assert made["url"] == f"{running.run.outputs['sharing_url']}{page}"
+
+    async def sync(number: int, size: int) -> Any:
+        text = {"id": "prt_1", "messageID": "msg_1", "type": "text", "text": f"{number} " * size}
+        items = [{"type": "part", "data": text}]
+        return await shared(running, "POST", f"{data}/sync", {"secret": made["secret"], "data": items})
+
+    assert await sync(1, size=1) == (200, {"success": True, "sequence": 1})
+    status, state = await shared(running, "GET", f"{page}/state?after=0")
+    assert (status, state["sequence"], len(state["items"])) == (200, 1, 1), state
+    live = f"{state['live']['url']}?ticket={state['live']['ticket']}"
+    assert live.startswith("ws://localhost:")
+    async with aiohttp.ClientSession() as client, client.ws_connect(live) as watching:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await client.ws_connect(live)
+        for number in (2, 3, 4):
+            assert (await sync(number, size=200_000))[0] == 200
+            assert (await watching.receive_json())["sequence"] == number
+        assert objects(running), "the writer has made a snapshot"
+        assert (await shared(running, "DELETE", data, {"secret": made["secret"]}))[0] == 200
+        assert await watching.receive_json() == {"ended": "deleted"}
+        assert (await watching.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+    assert [(await shared(running, "GET", path))[0] for path in (f"{page}/state", f"{data}/data")] == [410, 410]
+    assert not objects(running), "no version of any object is left"
+    status, headers = await shared(running, "GET", f"/sign-in/{made['id']}")
+    assert (status, headers["Location"].partition("?")[0]) == (
+        302,
+        running.run.client_config["authorization_endpoint"],
+    ), "and whoever opens it is asked who they are"
+
+
+def objects(running: Running) -> list[Any]:
+    """All versions and deletion marks of what is kept of shares."""
+    listed = running.aws("s3").list_object_versions(Bucket=running.run.outputs["shares_bucket"])
+    return [*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())]
 
 
 @needs_agents

@@ -30,7 +30,17 @@ AUTHORIZER = (
     value("identitySources", "IdentitySource"),
     block("jwtConfiguration", value("audiences", "Audience"), value("issuer")),
 )
-STAGE = (value("name", "StageName"), *values("autoDeploy", "description", "stageVariables"))
+STAGE = (
+    value("name", "StageName"),
+    *values("autoDeploy", "description", "stageVariables"),
+    block(
+        "defaultRouteSettings",
+        *values("dataTraceEnabled", "detailedMetricsEnabled", "loggingLevel"),
+        *values("throttlingBurstLimit", "throttlingRateLimit"),
+    ),
+    block("accessLogSettings", *values("destinationArn", "format")),
+)
+NO_ROLE_FOR_LOGS = "CloudWatch Logs role ARN must be set in account settings to enable logging"
 GONE = "NotFoundException"
 BAD_REQUEST = "BadRequestException"
 
@@ -156,6 +166,7 @@ class Stage(ApiPart):
     auto_name = AutoName("name", 128)
 
     def create(self, aws: Aws, inputs: Properties) -> str:
+        refuse_logs(aws, "CreateStage", inputs)
         tags = inputs.get("tagsAll") or {}
         wanted = request(STAGE, inputs)
         aws.client("apigatewayv2").create_stage(ApiId=inputs["apiId"], **wanted, Tags=tags)
@@ -179,6 +190,7 @@ class Stage(ApiPart):
         }
 
     def update(self, aws: Aws, id_: str, old: Properties, new: Properties) -> None:
+        refuse_logs(aws, "UpdateStage", new)
         aws.validate("apigatewayv2", "UpdateStage", ApiId=new["apiId"], **request(STAGE, new))
         kept = {"Stage": request(STAGE, new), "Tags": new.get("tagsAll") or {}}
         aws.store.put(STAGE_KIND, _stage_key(new), kept)
@@ -190,6 +202,19 @@ class Stage(ApiPart):
 
 STAGE_KIND = "api stage"
 """The store keeps stages: the embedded AWS does not let them be changed."""
+
+
+def refuse_logs(aws: Aws, call: str, stage: Properties) -> None:
+    """A WebSocket API writes logs with the role that the account has given API Gateway, and not without one.
+
+    Source: API Gateway developer guide, "Configure logging for WebSocket APIs in API Gateway" (read 2026-11-21).
+    """
+    level = (stage.get("defaultRouteSettings") or {}).get("loggingLevel", "OFF")
+    if level == "OFF" and not stage.get("accessLogSettings"):
+        return
+    protocol = aws.client("apigatewayv2").get_api(ApiId=stage["apiId"])["ProtocolType"]
+    if protocol == "WEBSOCKET" and not aws.client("apigateway").get_account().get("cloudwatchRoleArn"):
+        raise refuse(call, NO_ROLE_FOR_LOGS, BAD_REQUEST)
 
 
 def _stage_key(properties: Mapping[str, Any]) -> str:

@@ -1,0 +1,101 @@
+"""Folded states of shares in the bucket, each an object that never changes.
+
+`snapshots/<share>/<sequence>.json.gz` is {"sequence", "items": [{"key", "version", "item"}]} in gzip, and with
+`.data.json.gz` the array of items that OpenCode imports.
+"""
+
+import gzip
+from collections.abc import Iterator
+from typing import Any
+
+from served_site.aws_clients import storage_errors
+from served_site.problems import StorageUnavailable
+from share_sessions.folding import State, Versioned, entries_json, items_json
+from share_sessions.items import canonical, decoded, encoded
+
+PREFIX = "snapshots/"
+SEQUENCE_DIGITS = 12
+URL_LIFE_S = 300
+COMPRESSION = 6
+DELETES = 1_000
+"""Source: Amazon S3 API reference, DeleteObjects (read 2026-11-21)."""
+ABSENT = frozenset({"NoSuchKey", "AccessDenied"})
+"""Without the right to list objects S3 does not tell whether one is there.
+
+Source: Amazon S3 API reference, GetObject, "Permissions" (read 2026-11-21).
+"""
+
+
+class Snapshots:
+    """Raises StorageUnavailable whenever S3 refuses or does not answer."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        """`client` is boto3's of S3."""
+        self._client, self._bucket = client, bucket
+
+    def read(self, share_id: str, sequence: int) -> State | None:
+        """None where there is none."""
+        try:
+            with storage_errors():
+                found = self._client.get_object(Bucket=self._bucket, Key=name(share_id, sequence))
+                with found["Body"] as body:
+                    packed = body.read()
+        except StorageUnavailable as error:
+            if str(error) in ABSENT:
+                return None
+            raise
+        entries = decoded(gzip.decompress(packed))["items"]
+        return {entry["key"]: Versioned(version=entry["version"], text=canonical(entry["item"])) for entry in entries}
+
+    def write(self, share_id: str, sequence: int, state: State) -> str | None:
+        """The object's version; None in a bucket that keeps none."""
+        text = f'{{"sequence":{sequence},"items":{entries_json(state)}}}'
+        return self._put(name(share_id, sequence), text, ContentType="application/gzip")
+
+    def take_back(self, share_id: str, sequence: int, version_id: str | None) -> None:
+        """What was written in vain; another's object of that name stays as it is."""
+        if version_id is not None:
+            with storage_errors():
+                self._client.delete_object(Bucket=self._bucket, Key=name(share_id, sequence), VersionId=version_id)
+
+    def exported(self, share_id: str, sequence: int, state: State) -> str:
+        """The address, for 300 s, of the items as OpenCode imports them; whoever fetches it unpacks it unawares."""
+        key = name(share_id, sequence, ".data.json.gz")
+        self._put(key, items_json(state), ContentType="application/json", ContentEncoding="gzip")
+        wanted = {"Bucket": self._bucket, "Key": key}
+        return str(self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=URL_LIFE_S))
+
+    def forget(self, share_id: str, *, below: int | None = None) -> None:
+        """All versions of all objects of the share, or of those before a sequence number."""
+        every = self._versions(share_id)
+        found = [version for version in every if below is None or sequence_of(version["Key"]) < below]
+        for start in range(0, len(found), DELETES):
+            wanted = {"Objects": found[start : start + DELETES], "Quiet": True}
+            with storage_errors():
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete=wanted)
+            if answer.get("Errors"):
+                raise StorageUnavailable(answer["Errors"][0].get("Code", "an object is left"))
+
+    def _put(self, key: str, text: str, **about: str) -> str | None:
+        packed = gzip.compress(encoded(text), COMPRESSION, mtime=0)
+        with storage_errors():
+            made = self._client.put_object(Bucket=self._bucket, Key=key, Body=packed, **about)
+        version_id: str | None = made.get("VersionId")
+        return version_id
+
+    def _versions(self, share_id: str) -> Iterator[dict[str, str]]:
+        with storage_errors():
+            pages = self._client.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=f"{PREFIX}{share_id}/"
+            )
+            for page in pages:
+                for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+
+
+def name(share_id: str, sequence: int, ending: str = ".json.gz") -> str:
+    return f"{PREFIX}{share_id}/{sequence:0{SEQUENCE_DIGITS}d}{ending}"
+
+
+def sequence_of(key: str) -> int:
+    return int(key.rpartition("/")[2].partition(".")[0])

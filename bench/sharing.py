@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 import aiohttp
@@ -55,19 +55,23 @@ async def main() -> None:
         sockets = [await watching(client, url, share["id"]) for _ in range(VIEWERS)]
         sys.stderr.write(f"{VIEWERS} watch\n")
         rounds = [await delivered(client, url, share, sockets, number) for number in range(WARM_UP + BATCHES)]
-    delays_s = sorted(delay_s for one in rounds[WARM_UP:] for delay_s in one)
+    counted = rounds[WARM_UP:]
     print(f"{VIEWERS} watchers of one share, {BATCHES} batches of one message, {os.cpu_count()} cores.\n")
-    print(table(figures(delays_s)))
+    print(table(figures(counted)))
 
 
 def connector() -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(limit=0, resolver=Loopback())
 
 
-def figures(delays_s: Sequence[float]) -> list[Figure]:
-    hundredths = quantiles(delays_s, n=100)
-    slowest = Figure(what="slowest", value=delays_s[-1], shown=milliseconds)
-    return [percentile(each, bar, hundredths[each - 1]) for each, bar in PERCENTILES.items()] + [slowest]
+def figures(rounds: Sequence[Sequence[float]]) -> list[Figure]:
+    """Of the delays in seconds, and when each batch's first and last watcher had it: before lies the writing."""
+    hundredths = quantiles([delay_s for one in rounds for delay_s in one], n=100)
+    return [
+        *(percentile(each, bar, hundredths[each - 1]) for each, bar in PERCENTILES.items()),
+        Figure(what="first watcher, median", value=median(map(min, rounds)), shown=milliseconds),
+        Figure(what="last watcher, median", value=median(map(max, rounds)), shown=milliseconds),
+    ]
 
 
 def percentile(each: int, bar: Bar | None, value_s: float) -> Figure:

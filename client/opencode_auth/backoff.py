@@ -41,7 +41,7 @@ def current() -> Backoff:
 def failed(retry_after_s: float | None) -> Backoff:
     """One more failure, and the longer of the server's wish and half to all of a doubled delay, up to LONGEST_S."""
     failures = current().failures + 1
-    longest_s = FIRST_S * 2.0 ** min(failures - 1, MAX_DOUBLINGS)
+    longest_s = min(FIRST_S * 2.0 ** min(failures - 1, MAX_DOUBLINGS), LONGEST_S)
     delay_s = random.uniform(longest_s / 2, longest_s)  # noqa: S311  spreads load, guards nothing
     delay_s = min(max(delay_s, retry_after_s or 0.0), LONGEST_S)
     backoff = Backoff(failures=failures, until_s=clock.now_s() + delay_s)

@@ -6,7 +6,7 @@ import { dollars, duration, moment, shownMoment, tokenCounts, tokenFigures } fro
 import { errorText, partView } from "./parts.js";
 
 const ROLES = new Map([
-  ["user", "You"],
+  ["user", "User"],
   ["assistant", "Assistant"],
 ]);
 const ANCHOR = "message-";

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
+import boto3
 import pytest
 
 from opencode_local.aws import REGION, EmbeddedAws
-from served_site.aws_clients import client, s3_client
+from served_site.aws_clients import s3_client
 from served_site.fetched import Unreachable
 from share_sessions.api_site import Clients, api_site
 from share_sessions.reading import Shares
@@ -172,7 +173,9 @@ def shares_world(aws: EmbeddedAws) -> World:
         "LIVE_URL": "wss://live.example.com/live",
         "LIVE_ENDPOINT": "https://live.example.com/live",
     }
-    clients = Clients(dynamodb=client("dynamodb", environment), s3=s3_client(environment))
+    # more patient than the function may be: a busy machine takes seconds for a thousand entries
+    dynamodb = boto3.client("dynamodb", region_name=REGION, endpoint_url=aws.url)
+    clients = Clients(dynamodb=dynamodb, s3=s3_client(environment))
     clients.dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",

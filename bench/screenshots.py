@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import aiohttp
+
 from bench.processes import BenchFailed
+from bench.sharing import connector
 from opencode_local.run.run_file import Run
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ async def main() -> None:
             await sign_in(tab, downloads_url)
             taken += await shoot(tab, FOLDER, "downloads")
         if sharing_url and run.api_key:
-            async with shared_session(tab, sharing_url, run.api_key) as url:
+            async with shared_session(sharing_url, run.api_key) as url:
                 await tab.goto(url)
                 await tab.get_by_text("Live", exact=True).wait_for()
                 taken += await shoot(tab, FOLDER, "share")
@@ -60,23 +63,26 @@ async def main() -> None:
 
 
 @asynccontextmanager
-async def shared_session(tab: "Page", sharing_url: str, api_key: str) -> AsyncIterator[str]:
+async def shared_session(sharing_url: str, api_key: str) -> AsyncIterator[str]:
     """The address of a share that everyone with the link may see. Raises BenchFailed where the service refuses."""
     asked = {"sessionID": "ses_pictures", "visibility": "link", "expires_in_hours": 1}
-    authorization = {"Authorization": f"Bearer {api_key}"}
-    share = await posted(tab, f"{sharing_url}/api/share", asked, authorization)
-    own = f"{sharing_url}/api/share/{share['id']}"
-    await posted(tab, f"{own}/sync", {"secret": share["secret"], "data": json.loads(SESSION.read_text())}, {})
-    yield share["url"]
-    await tab.request.delete(own, data={"secret": share["secret"]})
+    headers = {"Authorization": f"Bearer {api_key}"}
+    async with aiohttp.ClientSession(connector=connector()) as client:
+        share = await posted(client, f"{sharing_url}/api/share", asked, headers)
+        own, secret = f"{sharing_url}/api/share/{share['id']}", {"secret": share["secret"]}
+        await posted(client, f"{own}/sync", {**secret, "data": json.loads(SESSION.read_text())}, {})
+        yield share["url"]
+        await client.delete(own, json=secret)
 
 
-async def posted(tab: "Page", url: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    answer = await tab.request.post(url, data=body, headers=headers)
-    if not answer.ok:
-        raise BenchFailed(f"{url} answered {answer.status}: {await answer.text()}")
-    answered: dict[str, Any] = await answer.json()
-    return answered
+async def posted(
+    client: aiohttp.ClientSession, url: str, body: dict[str, Any], headers: dict[str, str]
+) -> dict[str, Any]:
+    async with client.post(url, json=body, headers=headers) as response:
+        if not response.ok:
+            raise BenchFailed(f"{url} answered {response.status}: {await response.text()}")
+        answered: dict[str, Any] = await response.json()
+        return answered
 
 
 async def sign_in(tab: "Page", url: str) -> None:

@@ -18,7 +18,7 @@ from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from opencode_local import bucket_policies, edwards_keys
+from opencode_local import bucket_policies, edwards_keys, table_operations
 
 WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 STOP_GRACE_S = 5
@@ -72,6 +72,7 @@ def services() -> Application:
     vars(responses)[method_names_from_class.__name__] = cache(method_names_from_class)  # a sixth of moto's own work
     edwards_keys.install()
     bucket_policies.install()
+    table_operations.install()
     application = DomainDispatcherApplication(create_backend_app)
     application.get_backend_for_host = cache(application.get_backend_for_host)  # type: ignore[method-assign]
     return application

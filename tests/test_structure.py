@@ -1,7 +1,8 @@
 """The tree keeps the shape it was given."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,13 @@ def modules() -> Iterator[Path]:
         yield from (ROOT / room).rglob("*.py")
 
 
+@cache
+def nodes(file: Path) -> Sequence[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text())))
+
+
 def imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -113,7 +119,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     long = [
         (str(file.relative_to(ROOT)), node.name)
         for file in modules()
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in nodes(file)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno
         >= (MAX_CONSTRUCTOR_LINES if node.name == "__init__" else MAX_FUNCTION_LINES)

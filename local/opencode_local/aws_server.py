@@ -13,7 +13,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from moto.core import responses
+from botocore.loaders import create_loader
+from moto.core import responses, utils
 from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
@@ -70,6 +71,9 @@ def services() -> Application:
     Which host is which service, and which methods a service has, is worked out once and not for each request.
     """
     vars(responses)[method_names_from_class.__name__] = cache(method_names_from_class)  # a sixth of moto's own work
+    vars(utils)[create_loader.__name__] = cache(
+        create_loader
+    )  # walks all folders of botocore's models for each service
     edwards_keys.install()
     bucket_policies.install()
     table_operations.install()

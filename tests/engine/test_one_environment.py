@@ -1,6 +1,7 @@
 """The dev environment under the real engine: up, changes, drift, destroy. The tests build on one deployed stack.
 
-It is deployed as a user has it; what a changed config would do to it is asked of the program in this process.
+It is deployed and brought up again as a user has it; what follows runs the program in this process and saves the
+state at the end of each run.
 """
 
 import dataclasses
@@ -144,11 +145,13 @@ def deployed(project: Project, cloud: Cloud) -> tuple[Stack, str]:
 
 
 @pytest.fixture(scope="module")
-def dev(deployed: tuple[Stack, str]) -> Stack:
-    return deployed[0]
+def dev(deployed: tuple[Stack, str], project: Project) -> Stack:
+    """The same stack, run with what `project` spares."""
+    return dataclasses.replace(deployed[0], project=project)
 
 
-def test_a_second_up_changes_nothing(dev: Stack) -> None:
+def test_a_second_up_changes_nothing(deployed: tuple[Stack, str]) -> None:
+    dev, _ = deployed
     before = dev.resources()
 
     printed = dev.up()
@@ -196,13 +199,13 @@ def test_a_change_made_by_hand_is_shown_by_a_refresh_and_undone_by_an_up(dev: St
 
 @pytest.mark.parametrize("names", TOGETHER, ids=", ".join)
 def test_a_change_of_the_config_touches_what_it_is_about_and_replaces_nothing_that_holds_data(
-    dev: Stack, project: Project, names: Sequence[str]
+    dev: Stack, names: Sequence[str]
 ) -> None:
     config, changes = dev.config, [CHANGES[name] for name in names]
     for change in changes:
         dev.change(**change.sections)
     try:
-        steps = dataclasses.replace(dev, project=project).preview()
+        steps = dev.preview()
     finally:
         dev.configure(config)
 
@@ -237,7 +240,8 @@ def test_no_secret_that_the_run_knew_is_in_the_state_or_in_what_is_printed(
     assert "ciphertext" in held, "they are there, but encrypted"
 
 
-def test_another_stack_reads_the_outputs_through_a_reference(dev: Stack, tmp_path: Path) -> None:
+def test_another_stack_reads_the_outputs_through_a_reference(deployed: tuple[Stack, str], tmp_path: Path) -> None:
+    dev, _ = deployed
     folder = tmp_path / "reader"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(

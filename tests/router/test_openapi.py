@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
@@ -71,7 +72,9 @@ def exercise(operation: Any, mode: GenerationMode, url: str, headers: Mapping[st
         suppress_health_check=list(HealthCheck),
     )
     def answers(case: Any) -> None:
-        response = case.call(base_url=url, headers=headers)
+        response = case.call(base_url=url, headers=headers, session=session)
         case.validate_response(response, checks=CHECKS)
 
-    answers()
+    with requests.Session() as session:
+        session.trust_env = False  # for each request it would look for a .netrc and for proxies
+        answers()

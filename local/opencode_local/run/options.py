@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencode_local.run.variables import OptionError, choice, is_on
-from opencode_stacks.environment import ROOT
 
+ROOT = Path(__file__).parents[3]
+"""The repository. The program knows it, too, but takes seconds to import: a wrong option is told before."""
 FILE = re.compile(r"(^|/)Pulumi\.(?P<name>[^/]+)\.yaml$")
 HIGHEST_PORT = 65535
 

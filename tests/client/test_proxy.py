@@ -323,6 +323,19 @@ async def test_the_companys_proxy_and_certificate_authority_are_used(
     assert gateway.seen[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+async def test_a_name_below_localhost_is_this_machine_whatever_resolver_and_companys_proxy_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    async with played_gateway(said_ok) as gateway:
+        own_name = gateway.url.replace("127.0.0.1", "share.localhost")
+        async with local_proxy(tmp_path, own_name) as proxy:
+            assert await status_of(proxy) == 200
+
+    (seen,) = gateway.seen
+    assert seen.headers["Host"] == own_name.removeprefix("http://")
+
+
 async def test_the_real_gateway_knows_the_person_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, router: Router, api_key: str
 ) -> None:

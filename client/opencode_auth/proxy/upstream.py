@@ -1,16 +1,19 @@
 """Pooled connections to the gateway, by the corporate proxy and with the certificates that this machine names."""
 
 import io
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from multidict import CIMultiDict
 from yarl import URL
 
 from opencode_auth import web
+from opencode_auth.addresses import LOOPBACK_DOMAIN
 from opencode_auth.proxy.corporate import proxy_of
 
 CONNECT_S = 10.0
@@ -51,6 +54,15 @@ class Outgoing:
     data: bytes | io.BytesIO | AsyncIterator[bytes] | None
 
 
+class Resolver(aiohttp.ThreadedResolver):
+    """The system's, but names below `localhost` are this machine: some systems' resolvers do not know such names."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return await super().resolve("127.0.0.1" if host.endswith(LOOPBACK_DOMAIN) else host, port, family)
+
+
 class Pool:
     """Connections that were opened without a sleep in between; closed when retired and no longer in use."""
 
@@ -60,7 +72,7 @@ class Pool:
         self._in_use = 0
         self._is_retired = False
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=web.tls_context() if is_secure else True),
+            connector=aiohttp.TCPConnector(limit=0, ssl=web.tls_context() if is_secure else True, resolver=Resolver()),
             timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.idle_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=AUTO_HEADERS,

@@ -37,7 +37,6 @@ class GatewaySettings:
     end_session_endpoint: str | None = None
     region: str | None = None
     minimum_client: str | None = None
-    latest_client: str | None = None
     downloads_url: str | None = None
     """Where releases of this program are announced."""
     sharing_url: str | None = None

@@ -7,12 +7,12 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Archive, Input, Output, ResourceOptions
 
-from opencode_components.browser_sign_in import sign_in_action, signer_keys_url
+from opencode_components.browser_sign_in import sign_in_action
 from opencode_components.listener_rules import PRIORITIES, STEP, Rule
-from opencode_components.refusals import refusal
+from opencode_components.refusals import check_name
 from opencode_components.releases import LINKS, RELEASES
 from opencode_components.served_function import ServedFunction, ServedFunctionArgs
-from opencode_components.served_host import forward, served_host, sign_in_of
+from opencode_components.served_host import forward, served_host, sign_in_of, signer_variables
 from opencode_components.task_policies import allow
 
 COOKIE_NAME = "opencode-downloads"
@@ -100,7 +100,7 @@ class Distribution(pulumi.ComponentResource):
     def __init__(self, name: str, args: DistributionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:Distribution", name, {**args, "archive": None}, opts)
         of_self = ResourceOptions(parent=self)
-        check_name(name)
+        check_name(name, max_characters=MAX_NAME_CHARACTERS, why="names of target groups are made from it")
         sign_in = sign_in_of(args)
 
         public = ServedFunction(f"{name}-public", public_args(args), of_self)
@@ -113,19 +113,12 @@ class Distribution(pulumi.ComponentResource):
         ]
         record = host.record(name, of_self)
 
-        answering = Output.all(record.fqdn, *(rule.arn for rule in rules))
-        self.url = answering.apply(lambda _: f"https://{args['host']}")
+        self.url = host.url(record, rules)
         self.page_function_name = page.function_name
         self.public_function_name = public.function_name
         self.page_target_group_arn_suffix = page.target_group_arn_suffix
         self.public_target_group_arn_suffix = public.target_group_arn_suffix
         self.register_outputs({output: getattr(self, output) for output in Distribution.__annotations__})
-
-
-def check_name(name: str) -> None:
-    if len(name) > MAX_NAME_CHARACTERS:
-        reason = f"has {len(name)} characters, and names of target groups are made from it"
-        raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
 
 
 def public_args(args: DistributionArgs) -> ServedFunctionArgs:
@@ -139,14 +132,8 @@ def public_args(args: DistributionArgs) -> ServedFunctionArgs:
 def page_args(args: DistributionArgs) -> ServedFunctionArgs:
     found = function_args(args, "The client's download page", "serve_downloads.pages.handler")
     found["policy"] = policy(args, {"Releases": ("s3:GetObject", RELEASES), "Links": ("s3:PutObject", LINKS)})
-    variables: dict[str, Input[str]] = {
-        "SIGNER_ARN": args["load_balancer_arn"],
-        "SIGNER_KEYS_URL": signer_keys_url(args["region"]),
-        "CLIENT_ID": args["browser_client_id"],
-        "ISSUER": args["issuer"],
-        "HELP_URL": args.get("help_url", ""),
-    }
-    found["variables"] = Output.all(**known_to_both(args), **variables)
+    help_url = args.get("help_url", "")
+    found["variables"] = Output.all(**known_to_both(args), **signer_variables(args), HELP_URL=help_url)
     return found
 
 

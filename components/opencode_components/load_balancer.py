@@ -10,7 +10,7 @@ from pulumi import Input, Output, ResourceOptions
 
 from opencode_components.listeners import HTTP_PORT, HTTPS_PORT, https_listener, redirect_listener
 from opencode_components.log_bucket import LogBucket, LogBucketArgs, checked_retention
-from opencode_components.refusals import refusal
+from opencode_components.refusals import check_name, refusal
 
 DESYNC_MITIGATION = "defensive"
 """Not `strictest`, which also refuses what is unusual but has one meaning, such as a header without a value or a GET
@@ -132,16 +132,10 @@ class LoadBalancer(pulumi.ComponentResource):
 
 def check_balancer(name: str, args: LoadBalancerArgs) -> None:
     """Raises ValueError on the first of name and plain args that cannot be."""
-    check_name(name)
+    check_name(name, max_characters=MAX_NAME_CHARACTERS, why="AWS's name of the load balancer is made from it")
     check_ranges(args["public_cidrs"])
     check_idle_timeout(int(args["idle_timeout_s"]))
     checked_retention("access_log_retention_days", args["access_log_retention_days"])
-
-
-def check_name(name: str) -> None:
-    if len(name) > MAX_NAME_CHARACTERS:
-        reason = f"has {len(name)} characters, and AWS's name of the load balancer is made from it"
-        raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
 
 
 def check_idle_timeout(idle_timeout_s: int) -> None:

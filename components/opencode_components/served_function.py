@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from pulumi import Archive, Input, Output, ResourceOptions
 
 from opencode_components.own_function import MEMORY_MB, TIMEOUT_S, Code, own_function
-from opencode_components.refusals import refusal
+from opencode_components.refusals import check_name
 
 MAX_NAME_CHARACTERS = 24
 """Names of target groups hold 32 characters, eight of them for what keeps them apart."""
@@ -64,7 +64,7 @@ class ServedFunction(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServedFunctionArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("opencode_components:index:ServedFunction", name, {**args, "archive": None}, opts)
         of_self = ResourceOptions(parent=self)
-        check_name(name)
+        check_name(name, max_characters=MAX_NAME_CHARACTERS, why="AWS's name of the target group is made from it")
 
         made = own_function(name, code_of(args), of_self)
         target = target_group(name, args["region"], made.function, of_self)
@@ -76,12 +76,6 @@ class ServedFunction(pulumi.ComponentResource):
         self.target_group_arn = target.target_group_arn
         self.target_group_arn_suffix = target.target_group_arn.apply(lambda found: found.rpartition(":")[2])
         self.register_outputs({output: getattr(self, output) for output in ServedFunction.__annotations__})
-
-
-def check_name(name: str) -> None:
-    if len(name) > MAX_NAME_CHARACTERS:
-        reason = f"has {len(name)} characters, and AWS's name of the target group is made from it"
-        raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
 
 
 def code_of(args: ServedFunctionArgs) -> Code:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_aws as aws
-from pulumi import Input, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
-from opencode_components.browser_sign_in import CognitoSignIn, OidcSignIn
+from opencode_components.browser_sign_in import CognitoSignIn, OidcSignIn, signer_keys_url
 from opencode_components.listener_rules import Rule, conditions
 from opencode_components.refusals import refusal
 from opencode_components.served_function import ServedFunction
@@ -48,6 +48,11 @@ class ServedHost:
             opts=opts,
         )
 
+    def url(self, record: aws.route53.Record, rules: Sequence[aws.lb.ListenerRule]) -> Output[str]:
+        """`https://` and the host, known once it answers by these."""
+        answering = Output.all(record.fqdn, *(rule.arn for rule in rules))
+        return answering.apply(lambda _: f"https://{self.host}")
+
 
 def served_host(args: Mapping[str, Any]) -> ServedHost:
     """From args that name all of it."""
@@ -56,6 +61,16 @@ def served_host(args: Mapping[str, Any]) -> ServedHost:
 
 def forward(to: ServedFunction, *, order: int) -> aws.lb.ListenerRuleActionArgs:
     return aws.lb.ListenerRuleActionArgs(type="forward", order=order, target_group_arn=to.target_group_arn)
+
+
+def signer_variables(args: Mapping[str, Any]) -> dict[str, Input[str]]:
+    """What a function reads of its environment to know whom the load balancer has signed in."""
+    return {
+        "SIGNER_ARN": args["load_balancer_arn"],
+        "SIGNER_KEYS_URL": signer_keys_url(args["region"]),
+        "CLIENT_ID": args["browser_client_id"],
+        "ISSUER": args["issuer"],
+    }
 
 
 def sign_in_of(args: Mapping[str, Any]) -> CognitoSignIn | OidcSignIn:

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from served_site.assets import assets_in
+from served_site.assets import Assets
 
-ASSETS = assets_in(Path(__file__).parent / "assets", "/assets")
+ASSETS = Assets(Path(__file__).parent / "assets", "/assets")

@@ -4,7 +4,6 @@ Every value is plain text of unknown origin; the templates escape it. Nothing he
 and sizes come as they are shown.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -107,8 +106,6 @@ class Page:
     """May be empty."""
     key_fingerprints: tuple[str, ...]
     """Of the keys that sign releases: the first 16 hex digits of the SHA-256 of each, as in the manifest's keyid."""
-    assets: Mapping[str, str]
-    """Paths by file name: `page.assets["page.css"]` is `/assets/page.<hash>.css`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,4 +117,3 @@ class Message:
     text: str
     reference: str
     """What to tell the operators, or empty."""
-    assets: Mapping[str, str]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from serve_downloads.assets import ASSETS
 from serve_downloads.envelope import key_id
 from serve_downloads.links import Link
 from serve_downloads.manifest import Artifact, Manifest
@@ -54,7 +53,6 @@ def page(
         first_model=offered.first_model,
         help_url=settings.help_url,
         key_fingerprints=tuple(map(key_id, settings.public.release_keys)),
-        assets=ASSETS.addresses,
     )
 
 

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from serve_downloads.assets import ASSETS
 from serve_downloads.page import Message, Page
 from served_site.exchange import Answer, html
 from served_site.problems import Problem
 
+HERE = Path(__file__).parent
 TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FunctionLoader(lambda name: ASSETS.with_addresses((HERE / "templates" / name).read_text())),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -31,6 +32,5 @@ def problem_page(problem: Problem, reference: str) -> Answer:
         title=problem.title,
         text=problem.text,
         reference=reference,
-        assets=ASSETS.addresses,
     )
     return html(MESSAGE.render(message=message), status=problem.status)

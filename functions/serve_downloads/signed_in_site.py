@@ -16,7 +16,7 @@ from serve_downloads.rendering import page_answer, problem_page
 from serve_downloads.settings import PageSettings
 from served_site.exchange import Answer, Request
 from served_site.fetched import Fetch
-from served_site.problems import Problem, UnknownPage
+from served_site.problems import Problem
 from served_site.serving import Route, Site
 from served_site.signed_in import SignedIn
 
@@ -49,14 +49,6 @@ class SignedInSite:
             return None
 
 
-def asset(_asked: Request, found: re.Match[str]) -> Answer:
-    """For everyone, so that a page about a failed sign-in looks like the others."""
-    try:
-        return ASSETS.answers[found[0]]
-    except KeyError as error:
-        raise UnknownPage from error
-
-
 def problem_answer(_asked: Request, problem: Problem, reference: str) -> Answer:
     return problem_page(problem, reference)
 
@@ -65,7 +57,7 @@ def signed_in_site(settings: PageSettings, bucket: Bucket, fetch: Fetch, clock: 
     site = SignedInSite(settings, bucket, fetch, clock)
     routes = (
         Route(label="/", pattern=re.compile("/"), answer=site.page),
-        Route(label="/assets/{name}", pattern=re.compile("/assets/[^/]+"), answer=asset),
+        ASSETS.route(),
         Route(label="/download/{name}", pattern=re.compile("/download/(?P<name>[^/]+)"), answer=site.download),
     )
     return Site(routes=routes, problem_answer=problem_answer)

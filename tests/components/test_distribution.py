@@ -1,6 +1,5 @@
 """The download host as it would be deployed: who gets to which function, after what, and what each may do."""
 
-import dataclasses
 import json
 from typing import Any
 
@@ -11,28 +10,30 @@ from opencode_components.distribution import Distribution, DistributionArgs
 from opencode_components.listener_rules import PRIORITIES
 from opencode_components.testing.graph import Graph, Resource
 from opencode_components.testing.iam import evaluate
-from opencode_components.testing.listener_conditions import Request
-from opencode_components.testing.listener_rules import route, rules_of
+from opencode_components.testing.listener_rules import rules_of
 from opencode_components.testing.plugin import Deploy
 from opencode_components.testing.security import assert_secure
-from tests.components.distribution_program import (
+from tests.components.distribution_program import BUCKET, HOST, distribution
+from tests.components.served_host_program import (
     BALANCER,
-    BUCKET,
     COGNITO,
+    FUNCTION,
     GATEWAY,
-    HOST,
     ISSUER,
     OIDC,
     POOL,
+    REFUSED,
+    RULE,
     SECRET,
     SECRET_ARN,
-    distribution,
+    SIGN_IN,
+    Way,
     keeping,
+    ways,
 )
 
-FUNCTION, RULE = "aws:lambda/function:Function", "aws:lb/listenerRule:ListenerRule"
 CODE = "a" * 32
-PUBLIC, PAGE, REFUSED, SIGN_IN = "public", "page", "refused", "sent to sign in"
+PUBLIC, PAGE = "public", "page"
 
 
 @pytest.fixture(scope="module")
@@ -57,24 +58,7 @@ def variables(graph: Graph, which: str) -> dict[str, str]:
     return dict(function(graph, which).inputs["environment"]["variables"])
 
 
-def reached(graph: Graph, request: Request) -> str:
-    """The function that answers, or what becomes of the request before."""
-    decision = route(graph, request)
-    if decision.outcome != "forward":
-        return SIGN_IN if decision.outcome == "redirect" else REFUSED
-    (target,) = decision.target_group_arns
-    (attached,) = (
-        each
-        for each in graph.all("aws:lb/targetGroupAttachment:TargetGroupAttachment")
-        if each.inputs["targetGroupArn"] == target
-    )
-    found = graph.identified(attached.inputs["targetId"])
-    assert found is not None
-    return found.name.removeprefix("dev-site-")
-
-
-REQUESTS = (
-    # method, path, host; without a session, and with one
+REQUESTS: tuple[Way, ...] = (
     ("GET", "/version.json", HOST, PUBLIC, PUBLIC),
     ("HEAD", "/version.json", HOST, PUBLIC, PUBLIC),
     ("GET", f"/i/{CODE}", HOST, PUBLIC, PUBLIC),
@@ -105,10 +89,7 @@ def test_there_are_two_ways_in_one_public_to_the_letter_and_one_after_a_sign_in_
 ) -> None:
     graph = request.getfixturevalue(provider)
 
-    for method, path, host, without_session, with_session in REQUESTS:
-        stranger = Request(method=method, path=path, host=host)
-        person = dataclasses.replace(stranger, has_session=lambda _: True)
-        assert (reached(graph, stranger), reached(graph, person)) == (without_session, with_session), stranger
+    assert ways(graph, REQUESTS) == [*REQUESTS]
     assert len(graph.all(RULE)) == 2
 
 

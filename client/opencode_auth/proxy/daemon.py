@@ -16,6 +16,7 @@ from opencode_auth.errors import ClientError, Misused
 from opencode_auth.files import lock, private_folder
 from opencode_auth.gateway import GatewaySettings
 from opencode_auth.output import say
+from opencode_auth.packed import is_packed
 from opencode_auth.proxy import identity
 from opencode_auth.proxy.notification import reap
 from opencode_auth.proxy.record import ProxyAddress, Record, credential_mark, running, secret
@@ -131,7 +132,7 @@ def first_word(child: "subprocess.Popen[bytes]") -> Record:
 
 def own_command() -> Sequence[str]:
     """How this program is started again, whether it was installed or packed into one file."""
-    if getattr(sys, "frozen", False):
+    if is_packed():
         return (sys.executable,)
     # -P: the working directory is no place for modules
     return (sys.executable, "-P", "-m", "opencode_auth")

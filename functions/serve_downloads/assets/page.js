@@ -1,6 +1,8 @@
 // Makes tabs of sections that are listed one after the other, and gives every box of commands a button that copies
 // it. Without this script the page says the same.
 
+import { copyButton } from "./clipboard.js";
+
 const said = document.getElementById("said");
 
 function element(name, attributes, text) {
@@ -74,54 +76,22 @@ function platform() {
 
 // --- copying
 
-const SHOWN_FOR_MS = 2000;
-
 function makeCopyable(box) {
-  const button = element("button", { type: "button", class: "copy", "aria-label": `Copy ${box.dataset.what}` }, "Copy");
-  let timer;
-  button.addEventListener("click", async () => {
-    const codes = [...box.querySelectorAll("code")];
-    const isCopied = await copy(codes.map((code) => code.textContent).join("\n"));
+  const text = () => [...box.querySelectorAll("code")].map((code) => code.textContent).join("\n");
+  const outcome = (isCopied) => {
     if (!isCopied) getSelection().selectAllChildren(box.querySelector("pre"));
-    button.textContent = isCopied ? "Copied" : "Selected";
-    button.classList.toggle("is-done", isCopied);
-    said.textContent = "";
-    requestAnimationFrame(() => {
-      said.textContent = isCopied ? "Copied" : "Selected. Copy it with the keyboard.";
-    });
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      button.textContent = "Copy";
-      button.classList.remove("is-done");
-    }, SHOWN_FOR_MS);
+    say(isCopied ? "Copied" : "Selected. Copy it with the keyboard.");
+    return isCopied ? "Copied" : "Selected";
+  };
+  box.append(copyButton(`Copy ${box.dataset.what}`, text, outcome));
+}
+
+// To people who do not see the page. Emptied first, since the same words twice are no change.
+function say(text) {
+  said.textContent = "";
+  requestAnimationFrame(() => {
+    said.textContent = text;
   });
-  box.append(button);
-}
-
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyFromField(text);
-  }
-}
-
-// For browsers that have no clipboard to offer, or not to this page.
-function copyFromField(text) {
-  const before = document.activeElement;
-  const field = element("textarea", { class: "unseen", readonly: "", tabindex: "-1", "aria-hidden": "true" });
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  try {
-    return document.execCommand("copy");
-  } catch {
-    return false;
-  } finally {
-    field.remove();
-    before?.focus();
-  }
 }
 
 document.querySelectorAll(".tabs").forEach(makeTabs);

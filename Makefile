@@ -11,7 +11,7 @@ AGENTS := tests/clients/node_modules/.installed
 TYPESCRIPT := tests/engine/typescript/node_modules/.installed
 ENV ?= dev
 
-.PHONY: up status logs down publish executable test cost diagram docs format bench bench-proxy bench-share first-answer screenshots lock image
+.PHONY: up status logs down publish executable test cost diagram docs format bench bench-proxy bench-share bench-viewer first-answer screenshots lock image
 
 up: .venv/.synced ## the program itself on this machine, until Ctrl-C; docs/local.md lists KEEP=1, BEDROCK=aws, ...
 	@.venv/bin/python -m opencode_local up
@@ -48,6 +48,9 @@ bench-proxy: .venv/.synced ## what the client's local proxy adds to an answer, a
 
 bench-share: .venv/.synced ## how soon 200 people who watch a shared session see what is added to it
 	@.venv/bin/python -m bench.sharing
+
+bench-viewer: .venv/.synced ## how a shared session of 5,000 messages loads and scrolls in Chromium
+	@.venv/bin/python -m bench.viewer
 
 first-answer: .venv/.synced ## how long `make up` takes until the first answer; writes it into the README
 	@.venv/bin/python -m bench.first_answer

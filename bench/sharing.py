@@ -1,19 +1,24 @@
 """`make bench-share`: how soon 200 people who watch a shared session see what is added to it, on the local cloud.
 
-Delivery is counted from the moment at which the writer sends a batch to that at which a watcher has its frame: signing
-in is the only part of the way that is left out, since anyone with the link may see this share. Asserts nothing.
+Delivery is counted from the moment at which the writer sends a batch to that at which a watcher has it: signing in is
+the only part of the way that is left out, since anyone with the link may see this share. What a frame holds comes with
+it; of a larger batch the frame only says that it is there, and each watcher asks for it as the page does, after a pause
+of its own. Asserts nothing.
 """
 
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -31,7 +36,31 @@ WARM_UP = 3
 PAUSE_S = 0.5
 """A share takes 30 batches in 10 s."""
 TEXT = "The quick brown fox jumps over the lazy dog. " * 20
+LARGE_TEXT = TEXT * 114
+"""100 kB."""
+LARGE_BATCHES = 3
+PAGE_PAUSE_S = 0.5
+"""At most, as in functions/share_sessions/assets/feed.js; twice that before each further try."""
+NO_TIME = 502
+"""What a load balancer says when Lambda has as many requests as it takes at once: locally 10."""
+PATIENCE_S = 10
+"""For a frame: the service takes 3 s at most to write one to all, and whoever is left out sees the gap at the next."""
 PERCENTILES = {50: None, 95: Bar(bar=0.5, goal=0.3, shown=milliseconds), 99: None}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A share with all its watchers."""
+
+    client: aiohttp.ClientSession
+    url: str
+    share: Any
+    sockets: Sequence[aiohttp.ClientWebSocketResponse]
+
+
+Hear = Callable[[Watched, aiohttp.ClientWebSocketResponse], Awaitable[float]]
+"""Gives the moment at which a watcher has a batch, or infinity when it was not told; raises TimeoutError when it has
+to be."""
 
 
 class Loopback(AbstractResolver):
@@ -54,10 +83,14 @@ async def main() -> None:
         share = await made(client, url, run["api_key"])
         sockets = [await watching(client, url, share["id"]) for _ in range(VIEWERS)]
         sys.stderr.write(f"{VIEWERS} watch\n")
-        rounds = [await delivered(client, url, share, sockets, number) for number in range(WARM_UP + BATCHES)]
-    counted = rounds[WARM_UP:]
-    print(f"{VIEWERS} watchers of one share, {BATCHES} batches of one message, {os.cpu_count()} cores.\n")
-    print(table(figures(counted)))
+        watched = Watched(client, url, share, sockets)
+        small = [await delivered(watched, number, TEXT, heard) for number in range(WARM_UP + BATCHES)]
+        print(f"{VIEWERS} watchers of one share, {BATCHES} batches of one message, {os.cpu_count()} cores.\n")
+        print(table(figures(small[WARM_UP:])), flush=True)
+        large = [await delivered(watched, number, LARGE_TEXT, asked) for number in range(LARGE_BATCHES)]
+    print(f"\nThe same with {LARGE_BATCHES} batches of {len(LARGE_TEXT) // 1000} kB, which every watcher asks for.\n")
+    print(table(spread("from sync to state", large)))
+    print(f"\n{len(missed(large))} of {VIEWERS * LARGE_BATCHES} frames did not come.")
 
 
 def connector() -> aiohttp.TCPConnector:
@@ -66,12 +99,26 @@ def connector() -> aiohttp.TCPConnector:
 
 def figures(rounds: Sequence[Sequence[float]]) -> list[Figure]:
     """Of the delays in seconds, and when each batch's first and last watcher had it: before lies the writing."""
-    hundredths = quantiles([delay_s for one in rounds for delay_s in one], n=100)
+    hundredths = hundredths_of(rounds)
     return [
         *(percentile(each, bar, hundredths[each - 1]) for each, bar in PERCENTILES.items()),
         Figure(what="first watcher, median", value=median(map(min, rounds)), shown=milliseconds),
         Figure(what="last watcher, median", value=median(map(max, rounds)), shown=milliseconds),
     ]
+
+
+def spread(what: str, rounds: Sequence[Sequence[float]]) -> list[Figure]:
+    """Of the delays in seconds, with nothing that they are held against."""
+    hundredths = hundredths_of(rounds)
+    return [Figure(what=f"{what}, p{each}", value=hundredths[each - 1], shown=milliseconds) for each in PERCENTILES]
+
+
+def hundredths_of(rounds: Sequence[Sequence[float]]) -> list[float]:
+    return quantiles([delay_s for one in rounds for delay_s in one if delay_s < inf], n=100)
+
+
+def missed(rounds: Sequence[Sequence[float]]) -> list[float]:
+    return [delay_s for one in rounds for delay_s in one if delay_s == inf]
 
 
 def percentile(each: int, bar: Bar | None, value_s: float) -> Figure:
@@ -110,28 +157,48 @@ async def watching(client: aiohttp.ClientSession, url: str, share_id: str) -> ai
     return await client.ws_connect(live["url"], params={"ticket": live["ticket"]})
 
 
-async def delivered(
-    client: aiohttp.ClientSession,
-    url: str,
-    share: Any,
-    sockets: Sequence[aiohttp.ClientWebSocketResponse],
-    number: int,
-) -> list[float]:
+async def delivered(watched: Watched, number: int, text: str, hear: Hear) -> list[float]:
     """How long one batch took to each watcher, in seconds."""
-    message = {"type": "message", "data": {"id": f"msg_{number:04d}", "role": "assistant", "text": TEXT}}
-    sent = {"secret": share["secret"], "data": [message]}
+    message = {"type": "message", "data": {"id": f"msg_{number:04d}", "role": "assistant", "text": text}}
+    sent = {"secret": watched.share["secret"], "data": [message]}
     begun_s = time.perf_counter()
-    hearing = [asyncio.create_task(heard(one)) for one in sockets]
-    async with client.post(f"{url}/api/share/{share['id']}/sync", json=sent) as response:
+    hearing = [asyncio.ensure_future(hear(watched, one)) for one in watched.sockets]
+    async with watched.client.post(f"{watched.url}/api/share/{watched.share['id']}/sync", json=sent) as response:
         response.raise_for_status()
     ended_s = await asyncio.gather(*hearing)
     await asyncio.sleep(PAUSE_S)
     return [each_s - begun_s for each_s in ended_s]
 
 
-async def heard(one: aiohttp.ClientWebSocketResponse) -> float:
-    await one.receive_str()
+async def heard(_: Watched, one: aiohttp.ClientWebSocketResponse) -> float:
+    await one.receive_str(timeout=PATIENCE_S)
     return time.perf_counter()
+
+
+async def asked(watched: Watched, one: aiohttp.ClientWebSocketResponse) -> float:
+    """For what the frame does not hold. Raises ValueError when it holds it."""
+    try:
+        frame = json.loads(await one.receive_str(timeout=PATIENCE_S))
+    except TimeoutError:
+        return inf
+    if "items" in frame:
+        raise ValueError("the batch is too small to be asked for")
+    most_s = PAGE_PAUSE_S
+    while not await is_told(watched, frame["sequence"] - 1, pause_s=random.uniform(0, most_s)):  # noqa: S311  no secret
+        most_s *= 2
+    return time.perf_counter()
+
+
+async def is_told(watched: Watched, after: int, *, pause_s: float) -> bool:
+    """Whether the service had the time."""
+    await asyncio.sleep(pause_s)
+    query = {"after": str(after), "live": "0"}
+    async with watched.client.get(f"{watched.url}/share/{watched.share['id']}/state", params=query) as response:
+        await response.read()
+    if response.status == NO_TIME:
+        return False
+    response.raise_for_status()
+    return True
 
 
 if __name__ == "__main__":

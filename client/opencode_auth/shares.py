@@ -1,15 +1,19 @@
 """Calls to the share host: the person's own shares, and those of all for its administrators."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from opencode_auth import api, gateway
 from opencode_auth.errors import ClientError, Misused, Unreachable
 
 SHARES = "/api/shares"
 VISIBILITIES = ("organisation", "people", "link")
+LINK = re.compile(r"/share/(?P<id>[^/]+)/?")
+"""The path of one."""
 MOST_PAGES = 1_000
 """A host that always names a next page is not followed for ever."""
 
@@ -36,22 +40,49 @@ def listed(*, is_everyones: bool) -> list[Share]:
     return [share(each) for page in pages(is_everyones=is_everyones) for each in page]
 
 
-def found(share_id: str, *, is_everyones: bool) -> Share:
-    """Raises ClientError for one that is not among them, and what `listed` raises."""
-    for each in listed(is_everyones=is_everyones):
-        if each.id == share_id:
-            return each
-    raise ClientError(f"there is no share {share_id!r}", hint="opencode-auth shares")
+def found(name: str) -> Share:
+    """The person's own, or one that they administer; `name` is an id or a link, as in all below.
+
+    Raises ClientError for one that is neither, and what `listed` raises.
+    """
+    share_id = id_of(name)
+    if own := among(share_id, is_everyones=False):
+        return own
+    try:
+        others = among(share_id, is_everyones=True)
+    except api.Refused as refused:
+        raise ClientError(f"there is no share {share_id!r} of yours", hint="opencode-auth shares") from refused
+    if others is None:
+        raise ClientError(f"there is no share {share_id!r}", hint="opencode-auth shares list --all")
+    return others
 
 
-def change(share_id: str, wish: Mapping[str, Any]) -> Share:
+def among(share_id: str, *, is_everyones: bool) -> Share | None:
+    entries = (share(each) for page in pages(is_everyones=is_everyones) for each in page)
+    return next((each for each in entries if each.id == share_id), None)
+
+
+def change(name: str, wish: Mapping[str, Any]) -> Share:
     """As it is then; `wish` has any of `visibility`, `people`, `expires_in_hours`. Raises as `listed`."""
-    return share(api.understood(api.send_to(address(share_id), "PATCH", wish)))
+    return share(api.understood(api.send_to(address(id_of(name)), "PATCH", wish)))
 
 
-def delete(share_id: str) -> None:
-    """For everybody and at once. Raises SignInNeeded, Refused, Unreachable."""
+def delete(name: str) -> str:
+    """For everybody and at once; gives its id. Raises SignInNeeded, Refused, Unreachable, Misused."""
+    share_id = id_of(name)
     api.understood(api.send_to(address(share_id), "DELETE", None))
+    return share_id
+
+
+def id_of(name: str) -> str:
+    """Raises Misused for a link that is none of this gateway's share host."""
+    if "://" not in name:
+        return name
+    asked, own = urlsplit(name), urlsplit(address())
+    link = LINK.fullmatch(asked.path)
+    if link is None or (asked.scheme, asked.netloc.lower()) != (own.scheme, own.netloc.lower()):
+        raise Misused(f"{name!r} is no link to a share", hint=f"they look like {own.scheme}://{own.netloc}/share/ID")
+    return link["id"]
 
 
 def check() -> None:
@@ -88,6 +119,7 @@ def address(share_id: str | None = None) -> str:
 def share(entry: Any) -> Share:
     """Raises Unreachable for an entry of another shape."""
     try:
+        datetime.fromisoformat(entry["expires_at"])
         return Share(
             id=entry["id"],
             url=entry["url"],
@@ -100,5 +132,5 @@ def share(entry: Any) -> Share:
             size_bytes=entry["bytes"],
             owner_name=entry.get("owner_name") or "",
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Unreachable(f"{SHARES} was answered with a share that was not understood: {error}") from error

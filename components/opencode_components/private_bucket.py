@@ -99,6 +99,19 @@ def expiry_rule(
     )
 
 
+def tagged_expiry_rule(
+    rule_id: str, *, key: str, value: str, days: int
+) -> "aws.s3.BucketLifecycleConfigurationRuleArgs":
+    """Objects with the tag go after `days`. Uploads have no tags, and another rule has to take older versions away."""
+    tag = aws.s3.BucketLifecycleConfigurationRuleFilterTagArgs(key=key, value=value)
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id=rule_id,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(tag=tag),
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+    )
+
+
 def lifecycle(
     name: str,
     region: str,

@@ -87,9 +87,17 @@ class Records(pulumi.ComponentResource):
 
 
 def table(
-    name: str, schema: Schema, encryption: aws.dynamodb.TableServerSideEncryptionArgsDict | None, opts: ResourceOptions
+    name: str,
+    schema: Schema,
+    encryption: aws.dynamodb.TableServerSideEncryptionArgsDict | None,
+    opts: ResourceOptions,
+    *,
+    is_recoverable: bool = True,
 ) -> aws.dynamodb.Table:
-    """A table of `schema`. Whether the engine protects it decides whether AWS does."""
+    """A table of `schema`. Whether the engine protects it decides whether AWS does.
+
+    One that `is_recoverable` can be restored to any second of the last 35 days, with all that was deleted since.
+    """
     return aws.dynamodb.Table(
         name,
         billing_mode="PAY_PER_REQUEST",
@@ -98,7 +106,7 @@ def table(
         attributes=[{"name": key, "type": "S"} for key in key_attributes(schema)],
         global_secondary_indexes=[global_secondary_index(index) for index in schema.indexes] or None,
         ttl={"attribute_name": EXPIRY_ATTRIBUTE, "enabled": True},
-        point_in_time_recovery={"enabled": True},
+        point_in_time_recovery={"enabled": is_recoverable},
         server_side_encryption=encryption,
         deletion_protection_enabled=bool(opts.protect),
         opts=opts,

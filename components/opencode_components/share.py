@@ -9,14 +9,20 @@ from pulumi import Archive, Input, Output, ResourceOptions
 
 from opencode_components import share_policies
 from opencode_components.bedrock_policy import Statement
-from opencode_components.browser_sign_in import ALLOW, sign_in_action, signer_keys_url
+from opencode_components.browser_sign_in import ALLOW, sign_in_action
 from opencode_components.listener_rules import PRIORITIES, STEP, Rule
 from opencode_components.live_api import LiveApi, LiveApiArgs
-from opencode_components.private_bucket import bucket_policy, expiry_rule, lifecycle, private_bucket
+from opencode_components.private_bucket import (
+    bucket_policy,
+    expiry_rule,
+    lifecycle,
+    private_bucket,
+    tagged_expiry_rule,
+)
 from opencode_components.records import Index, Schema, server_side_encryption, table
-from opencode_components.refusals import refusal
+from opencode_components.refusals import check_name, refusal
 from opencode_components.served_function import ServedFunction, ServedFunctionArgs
-from opencode_components.served_host import forward, served_host, sign_in_of
+from opencode_components.served_host import forward, served_host, sign_in_of, signer_variables
 from opencode_components.share_policies import OWNER_INDEX, SNAPSHOTS
 
 COOKIE_NAME = "opencode-sharing"
@@ -34,9 +40,11 @@ SHARES = Schema("share", "entry", indexes=(Index(OWNER_INDEX, "owner", "created_
 REDACTIONS = ("off", "warn", "mask")
 DEFAULT_REDACTION = "warn"
 EXPIRY_HOURS = range(1, 2_161)
+KEPT_DAYS = (1, 2, 4, 8, 16, 32, 64, 90)
+"""A snapshot is tagged with the least of these that its share still has; one that is extended gets it written anew."""
+KEPT_TAG = "kept-days"
 SNAPSHOT_DAYS = 92
-"""Longer than the longest share by its day of grace and the day that S3 takes to look; a share that is extended gets
-its snapshot written anew."""
+"""For whatever has no tag."""
 REPLACED_DAYS = 1
 """The least that S3 offers. A deletion takes replaced snapshots away at once."""
 WHOLE_PROCESSOR_MB = 1_769
@@ -93,6 +101,9 @@ class ShareArgs(TypedDict):
     """Hours that a share lasts when nobody says how long, 1 to 2,160. Plain. Default 168."""
     log_retention_days: int
     """Days that the functions' logs are kept: a value that CloudWatch Logs offers. Plain, because it is checked."""
+    reserved_concurrency: NotRequired[int]
+    """Requests of readers that are answered at once: no more, and for nobody else. Nothing is reserved unless given,
+    since a new account has 10 in all, of which AWS lets nothing be reserved. Plain."""
     live_access_log: NotRequired[bool]
     """Whether API Gateway logs who watches, which needs its role for logs in the account. Plain. Default false."""
     kms_key_arn: NotRequired[Input[str]]
@@ -104,8 +115,10 @@ class ShareArgs(TypedDict):
 class Share(pulumi.ComponentResource):
     """A host of its own on the gateway's load balancer, a table, a private bucket, and an API for live connections.
 
+    Deleting a share deletes it: the table has no point-in-time recovery, which would bring it back for 35 days.
     Three functions with three roles: one writes shares, one shows them and one admits who watches. Neither of the last
-    two can change what is shared. The name has 19 characters at most. Raises ValueError on name and args that cannot
+    two can change what is shared, or who may see it; where `reserved_concurrency` is given, who reads in masses keeps
+    nobody from writing. The name has 19 characters at most. Raises ValueError on name and args that cannot
     be, each with its key, value, reason and fix.
     """
 
@@ -148,8 +161,7 @@ class Share(pulumi.ComponentResource):
         ]
         record = host.record(name, of_self)
 
-        answering = Output.all(record.fqdn, *(rule.arn for rule in rules))
-        self.url = answering.apply(lambda _: f"https://{args['host']}")
+        self.url = host.url(record, rules)
         self.table_name, self.bucket_name = stores.table.name, stores.bucket_name
         self.live_url = live.url
         self.api_function_name, self.view_function_name = api.function_name, view.function_name
@@ -169,9 +181,7 @@ class Stores(NamedTuple):
 
 def check_share(name: str, args: ShareArgs) -> None:
     """Raises ValueError on the first of name and plain args that cannot be."""
-    if len(name) > MAX_NAME_CHARACTERS:
-        reason = f"has {len(name)} characters, and names of target groups are made from it"
-        raise refusal("name", name, reason=reason, fix=f"use {MAX_NAME_CHARACTERS} at most")
+    check_name(name, max_characters=MAX_NAME_CHARACTERS, why="names of target groups are made from it")
     for group in args.get("admin_groups", ()):
         if not group or "," in group:
             raise refusal("admin_groups", group, reason="is empty or has a comma", fix="name each group by itself")
@@ -189,9 +199,14 @@ def stores_of(name: str, args: ShareArgs, of_self: ResourceOptions) -> Stores:
     region, is_protected = args["region"], args.get("deletion_protection", True)
     # Unset rather than False: protection of the component as a whole must still reach its table.
     guarded = ResourceOptions.merge(of_self, ResourceOptions(protect=is_protected or None))
-    shares = table(name, SHARES, server_side_encryption(args.get("kms_key_arn")), guarded)
+    # Recovery would bring back what was deleted; what is lost here the developers who shared it still have.
+    encryption = server_side_encryption(args.get("kms_key_arn"))
+    shares = table(name, SHARES, encryption, guarded, is_recoverable=False)
     bucket = private_bucket(name, region, is_protected=is_protected, of_self=of_self)
-    rules = [expiry_rule("snapshots", prefix=SNAPSHOTS, days=SNAPSHOT_DAYS, noncurrent_days=REPLACED_DAYS)]
+    rules = [
+        expiry_rule("snapshots", prefix=SNAPSHOTS, days=SNAPSHOT_DAYS, noncurrent_days=REPLACED_DAYS),
+        *(tagged_expiry_rule(f"kept-{days}", key=KEPT_TAG, value=str(days), days=days) for days in KEPT_DAYS),
+    ]
     lifecycle(name, region, bucket, rules, of_self)
     closed = aws.s3.BucketPolicy(
         name, region=region, bucket=bucket.closed_name, policy=bucket.arn.apply(bucket_policy), opts=of_self
@@ -230,23 +245,20 @@ def api_args(args: ShareArgs, stores: Stores, live: LiveApi) -> ServedFunctionAr
 
 
 def view_args(args: ShareArgs, stores: Stores, live: LiveApi) -> ServedFunctionArgs:
-    variables: dict[str, Input[str]] = {
-        "SIGNER_ARN": args["load_balancer_arn"],
-        "SIGNER_KEYS_URL": signer_keys_url(args["region"]),
-        "CLIENT_ID": args["browser_client_id"],
-        "ISSUER": args["issuer"],
-    }
-    return ServedFunctionArgs(
+    found = ServedFunctionArgs(
         region=args["region"],
         description="The page on which people see shared sessions",
         archive=args["archive"],
         handler="share_sessions.viewer.handler",
-        variables=Output.all(**known_to_all(args, stores), **addresses_of(live), **variables),
+        variables=Output.all(**known_to_all(args, stores), **addresses_of(live), **signer_variables(args)),
         policy=policy(share_policies.reader_statements, args, stores),
         log_retention_days=args["log_retention_days"],
         memory_mb=WHOLE_PROCESSOR_MB,
         timeout_s=FOLDING_S,
     )
+    if "reserved_concurrency" in args:
+        found["reserved_concurrency"] = args["reserved_concurrency"]
+    return found
 
 
 def known_to_all(args: ShareArgs, stores: Stores) -> dict[str, Input[str]]:

@@ -1,7 +1,8 @@
 """What the functions of shared sessions may do, as policy statements: pure functions.
 
 A transaction is authorised by the actions of its parts: DynamoDB developer guide, "IAM policies for transactions".
-What commands on connections need: API Gateway developer guide, "Use IAM authorization" (both read 2026-11-21).
+Who may write which partitions: the same, "Using IAM policy conditions for fine-grained access control".
+What commands on connections need: API Gateway developer guide, "Use IAM authorization" (all read 2026-11-21).
 """
 
 import json
@@ -16,11 +17,13 @@ OWNER_INDEX = "owner-index"
 SNAPSHOTS = "snapshots/"
 WRITING = (
     *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
-    *("dynamodb:ConditionCheckItem", "dynamodb:BatchWriteItem", "dynamodb:Query"),
+    *("dynamodb:BatchWriteItem", "dynamodb:Query"),
 )
 READING = ("dynamodb:GetItem", "dynamodb:Query")
-ADMITTING = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
-KEEPING = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+TICKETS = ("tickets#*",)
+CONNECTIONS = ("connections#*", "connection#*")
+"""Partitions of the table that are no share's, whose ids have no such sign."""
+KEEPING = ("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject", "s3:DeleteObjectVersion")
 COMMANDS = ("POST", "DELETE")
 """Writing to a connection, and closing it."""
 
@@ -59,17 +62,34 @@ def writer_statements(stores: Stores) -> list[Statement]:
 
 
 def reader_statements(stores: Stores) -> list[Statement]:
-    """Of the viewer: what is shared, and a ticket for whoever may watch it."""
+    """Of the viewer: reads what is shared, and writes a ticket for whoever may watch it."""
     return [
         allow("Shares", READING, stores.table_arn),
-        allow("Tickets", ["dynamodb:PutItem"], stores.table_arn),
+        of_partitions(TICKETS, allow("Tickets", ["dynamodb:PutItem"], stores.table_arn)),
         allow("Snapshots", ["s3:GetObject"], f"{stores.bucket_arn}/{SNAPSHOTS}*"),
     ]
 
 
 def doorkeeper_statements(stores: Stores) -> list[Statement]:
-    """Of the function that admits connections: tickets, and who is connected."""
-    return [allow("Connections", ADMITTING, stores.table_arn)]
+    """Of the function that admits connections: takes tickets, and notes who is connected."""
+    writing = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
+    return [
+        allow("Shares", ["dynamodb:GetItem"], stores.table_arn),
+        of_partitions(TICKETS, allow("Tickets", ["dynamodb:DeleteItem"], stores.table_arn)),
+        of_partitions(CONNECTIONS, allow("Connections", writing, stores.table_arn)),
+    ]
+
+
+def of_partitions(patterns: Sequence[str], statement: Statement) -> Statement:
+    """For entries of these alone. A request that names no partition would pass the first condition by itself.
+
+    Source: IAM user guide, "Single-valued vs. multivalued context keys" (read 2026-11-21).
+    """
+    named = {"dynamodb:LeadingKeys": list(patterns)}
+    return {
+        **statement,
+        "Condition": {"ForAllValues:StringLike": named, "Null": {"dynamodb:LeadingKeys": "false"}},
+    }
 
 
 def policy(statements: Callable[[Stores], Sequence[Statement]], known: Mapping[str, Any]) -> str:

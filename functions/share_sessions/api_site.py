@@ -18,11 +18,11 @@ from share_sessions.answers import problem_answer
 from share_sessions.batches import Batches
 from share_sessions.folding import items_json
 from share_sessions.identity import Ask, Callers
-from share_sessions.items import checked, encoded
+from share_sessions.items import Checked, checked, encoded
 from share_sessions.problems import BadRequest, DeletedShare, NoCredential, NotYours
 from share_sessions.reading import Shares
 from share_sessions.records import Event
-from share_sessions.redaction import scanned
+from share_sessions.redaction import Mode, Scan
 from share_sessions.register import Register
 from share_sessions.settings import ApiSettings
 from share_sessions.shares import Keeper, Share, summary
@@ -58,7 +58,7 @@ class ApiSite:
         self, settings: ApiSettings, clients: Clients, live: Live, ask: Ask, clock: Callable[[], float]
     ) -> None:
         table = Table(clients.dynamodb, settings.store.table)
-        self._settings, self._live = settings, live
+        self._settings, self._live, self._clock = settings, live, clock
         self._snapshots = Snapshots(clients.s3, settings.store.bucket)
         self._shares = Shares(table, self._snapshots, clock)
         self._batches = Batches(self._shares, table, self._snapshots, clock)
@@ -74,20 +74,23 @@ class ApiSite:
         return json_answer({"id": made.share.id, "url": url, "secret": made.secret})
 
     def sync(self, asked: Request, found: Found) -> Answer:
-        """With `secrets`, by kind how many look like some, where there are any."""
-        sent = bodies.sync(asked)
+        """Where there are any, with `secrets`, by kind how many look like some, and `skipped`, what was not taken.
+
+        `redaction`, beside the secrets, says what became of them.
+        """
+        sent = bodies.sync(asked, self._clock())
         share = self._shares.find(found["id"])
         share.check_secret(sent.secret)
-        looked_at = scanned(checked(sent.data), self._settings.redaction)
-        secrets = {"secrets": dict(looked_at.found)} if looked_at.found else {}
-        if secrets:
-            print(json.dumps({"redaction": self._settings.redaction, **secrets}))
-        if not looked_at.batch:
+        scan = Scan(self._settings.redaction)
+        taken = checked(sent.data, scan)
+        told = told_of(taken, scan, self._settings.redaction)
+        log_of(taken, scan, self._settings.redaction)
+        if not taken.batch:
             return json_answer({"success": True, "sequence": share.sequence})
-        event = self._batches.commit(share, looked_at.batch, sent.version)
+        event = self._batches.commit(share, taken.batch, sent.version)
         self._live.post(share.id, frame(event))
         self._compact(share)
-        return json_answer({"success": True, "sequence": event.sequence, **secrets})
+        return json_answer({"success": True, "sequence": event.sequence, **told})
 
     def delete(self, asked: Request, found: Found) -> Answer:
         """Again, too: what could not be taken away then is taken away now."""
@@ -105,15 +108,13 @@ class ApiSite:
     def data(self, asked: Request, found: Found) -> Answer:
         share = self._shares.find(found["id"])
         self._check_may_see(asked, share)
+        if share.bytes > limits.ANSWER_BYTES and (url := self._snapshots.export(share.id, share.sequence)):
+            return self._redirected(share, url)
         content = self._shares.content(share)
         body = encoded(items_json(content.state))
         if len(body) <= limits.ANSWER_BYTES:
             return Answer(headers={"Content-Type": "application/json"}, body=body)
-        url = self._snapshots.exported(share.id, content.sequence, content.state)
-        if self._shares.is_deleted(share.id):
-            self._snapshots.forget(share.id)
-            raise DeletedShare
-        return redirect(url)
+        return self._redirected(share, self._snapshots.exported(share.id, content.sequence, content.state))
 
     def list(self, asked: Request, _found: Found) -> Answer:
         caller = self._callers.needed(asked)
@@ -133,10 +134,18 @@ class ApiSite:
         if not may_change(share.owner, caller, self._settings.store.admin_groups):
             raise NotYours("a change")
         changed = self._register.change(share, wishes)
-        if wishes.expires_in_hours is not None:
-            self._batches.compact(changed, is_renewal=True)
         self._live.review(share.id)
+        self._snapshots.forget_exports(share.id)
+        if wishes.expires_in_hours is not None:
+            self._batches.renew(changed)
         return json_answer(summary(changed, self._settings.store.sharing_url))
+
+    def _redirected(self, share: Share, url: str) -> Answer:
+        """Raises DeletedShare where the share was deleted meanwhile."""
+        if self._shares.is_deleted(share.id):
+            self._snapshots.forget(share.id)
+            raise DeletedShare
+        return redirect(url)
 
     def _check_may_see(self, asked: Request, share: Share) -> None:
         """Nobody is asked who it is for what everyone may see."""
@@ -155,6 +164,21 @@ class ApiSite:
             self._batches.compact_if_due(share.id)
         except Problem as problem:
             print(json.dumps({"compaction": type(problem).__name__, "why": str(problem)}))
+
+
+def told_of(taken: Checked, scan: Scan, redaction: Mode) -> Mapping[str, Any]:
+    """What a writer is told beside the success."""
+    skipped = [{"item": one.at, "why": one.problem.text} for one in taken.skipped]
+    found = {"secrets": dict(scan.found), "redaction": redaction} if scan.found else {}
+    return {**found, **({"skipped": skipped} if skipped else {})}
+
+
+def log_of(taken: Checked, scan: Scan, redaction: Mode) -> None:
+    """Without content: kinds, numbers, and why the first item was skipped."""
+    if scan.found:
+        print(json.dumps({"redaction": redaction, "secrets": dict(scan.found)}))
+    if taken.skipped:
+        print(json.dumps({"skipped": len(taken.skipped), "first": taken.skipped[0].problem.text}))
 
 
 def frame(event: Event) -> Mapping[str, Any]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from served_site.problems import StorageUnavailable
 from share_sessions import limits
 from share_sessions.folding import fold
 from share_sessions.items import Keyed
-from share_sessions.problems import Busy, TooLarge, TooMany
+from share_sessions.problems import Busy, DeletedShare, TooLarge, TooMany
 from share_sessions.reading import Content, Shares
 from share_sessions.records import Event, event_entries
 from share_sessions.shares import Share
@@ -18,6 +19,7 @@ from share_sessions.updates import Update
 
 TRIES = 20
 """Each that is lost is a batch of somebody else's that was taken, and of those 30 fit in 10 s."""
+RENEWALS = 3
 MAX_TITLE_CHARACTERS = 200
 
 
@@ -56,30 +58,57 @@ class Batches:
         if is_due(share):
             self.compact(share)
 
-    def compact(self, share: Share, *, is_renewal: bool = False) -> None:
+    def renew(self, share: Share) -> None:
+        """Writes all that a share consists of anew, since its end was moved.
+
+        Raises Busy, and what `find` raises where the share ends meanwhile.
+        """
+        for _ in range(RENEWALS):
+            if self.compact(share, is_renewal=True):
+                return
+            share = self._shares.find(share.id)
+        raise Busy
+
+    def compact(self, share: Share, *, is_renewal: bool = False) -> bool:
         """Makes a snapshot of all batches, and takes away what only the snapshot before the last was made of.
+
+        Whether it counts: where another writer was faster, nothing of it stays.
 
         Events since the last one stay, for readers who only lack some of them; with `is_renewal` they go, too, and the
         snapshot is as new as the share's end, whichever way that was moved.
         """
         content = self._shares.content_now(share)
-        if content is None or not content.sequence:
-            return
-        version_id = self._snapshots.write(share.id, content.sequence, content.state)
+        if content is None:
+            return False
+        if not content.sequence:
+            return True
+        life_s = share.expires_at.timestamp() - self._clock()
+        version_id = self._snapshots.write(share.id, content.sequence, content.state, life_s=life_s)
         try:
             self._table.update(share.id, raised(share, content))
         except LostRace:
-            self._take_back(share.id, content.sequence, version_id)
-            return
+            if not self._counts(share.id, content.sequence, version_id):
+                return False
+        except StorageUnavailable:
+            if self._shares.is_deleted(share.id):
+                self._snapshots.forget(share.id)
+            raise
         self._table.forget_events(share.id, through=content.sequence if is_renewal else share.snapshot_sequence)
         self._snapshots.forget(share.id, below=share.snapshot_sequence)
+        return True
 
-    def _take_back(self, share_id: str, sequence: int, version_id: str | None) -> None:
-        """Of what another writer has made, too, nothing but this one's version; of a deleted share, everything."""
-        if self._shares.is_deleted(share_id):
-            self._snapshots.forget(share_id)
-        else:
+    def _counts(self, share_id: str, sequence: int, version_id: str | None) -> bool:
+        """Whether a snapshot does although its update was refused: one whose answer was lost is sent again.
+
+        Of one that does not, nothing but this writer's version is taken back; of a deleted share, everything.
+        """
+        try:
+            if self._shares.find(share_id).snapshot_sequence == sequence:
+                return True
             self._snapshots.take_back(share_id, sequence, version_id)
+        except DeletedShare:
+            self._snapshots.forget(share_id)
+        return False
 
     def _arrival(self, share: Share) -> int:
         return max(share.arrival_version + 1, int(self._clock() * 1000))

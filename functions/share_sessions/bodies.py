@@ -17,6 +17,8 @@ ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
 MAX_SECRET_CHARACTERS = 200
 VERSIONS = range(1, 2**53)
 """What JavaScript holds as a whole number, too."""
+MOST_AHEAD_MS = 24 * 60 * 60 * 1000
+"""Whatever has the version of a clock that is ahead hides what comes from right ones, until they have caught up."""
 WISHES = ("visibility", "people", "expires_in_hours")
 
 
@@ -50,11 +52,13 @@ def change(request: Request) -> Wishes:
     return wishes(sent)
 
 
-def sync(request: Request) -> Sync:
+def sync(request: Request, now_s: float) -> Sync:
     sent = fields(request, "secret", "data", "version")
     version = sent.get("version")
     if version is not None and (type(version) is not int or version not in VERSIONS):
         raise BadRequest("version has to be a whole number from 1 to 2^53 - 1")
+    if version is not None and version > now_s * 1000 + MOST_AHEAD_MS:
+        raise BadRequest("version has to be milliseconds since the epoch; it is more than a day ahead of the time here")
     return Sync(secret=secret(sent), data=sent.get("data"), version=version)
 
 

@@ -1,7 +1,8 @@
 """Who watches which share: API Gateway's connections, in the table of shares.
 
-A connection is one entry of its share, `connection#<id>`, by which writers find it, and one of its own, by which its
-end is found: API Gateway tells of no more than its id when it ends.
+A connection is one entry beside its share, in `connections#<share>`, by which writers find it, and one of its own,
+`connection#<id>`, by which its end is found: API Gateway tells of no more than its id when it ends. Neither is in the
+share's own partition: who writes them writes nothing of any share.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 from served_site.aws_clients import storage_errors
 
+PARTITION = "connections#"
+"""Before the id of the share that they watch."""
 PREFIX = "connection#"
 POINTER = "connection"
 """The entry under the connection's own key."""
@@ -25,6 +28,8 @@ class Connection:
     id: str
     made_s: int
     """Since the epoch."""
+    access: str
+    """`access_text` of the share for which it was let in."""
 
 
 class Connections:
@@ -34,11 +39,13 @@ class Connections:
         """`client` is boto3's of DynamoDB."""
         self._client, self._table, self._clock = client, table, clock
 
-    def add(self, share_id: str, connection_id: str) -> None:
+    def add(self, share_id: str, connection_id: str, *, access: str, share_ends_s: int) -> None:
+        """For as long as both last, the share and API Gateway's patience."""
         now_s = int(self._clock())
-        ttl = {"N": str(now_s + LIFE_S)}
+        ttl = {"N": str(min(now_s + LIFE_S, share_ends_s))}
         pointer = {"share": {"S": PREFIX + connection_id}, "entry": {"S": POINTER}, "of": {"S": share_id}, "ttl": ttl}
-        entry = {**key(share_id, connection_id), "made_s": {"N": str(now_s)}, "ttl": ttl}
+        about = {"access": {"S": access}, "made_s": {"N": str(now_s)}, "ttl": ttl}
+        entry = {**key(share_id, connection_id), **about}
         with storage_errors():
             for item in (pointer, entry):
                 self._client.put_item(TableName=self._table, Item=item)
@@ -65,7 +72,7 @@ class Connections:
             FilterExpression="#ttl > :now",
             ExpressionAttributeNames={"#share": "share", "#entry": "entry", "#ttl": "ttl"},
             ExpressionAttributeValues={
-                ":share": {"S": share_id},
+                ":share": {"S": partition(share_id)},
                 ":prefix": {"S": PREFIX},
                 ":now": {"N": str(int(self._clock()))},
             },
@@ -73,8 +80,16 @@ class Connections:
         with storage_errors():
             for page in pages:
                 for item in page["Items"]:
-                    yield Connection(id=item["entry"]["S"].removeprefix(PREFIX), made_s=int(item["made_s"]["N"]))
+                    yield Connection(
+                        id=item["entry"]["S"].removeprefix(PREFIX),
+                        made_s=int(item["made_s"]["N"]),
+                        access=item["access"]["S"],
+                    )
 
 
 def key(share_id: str, connection_id: str) -> dict[str, dict[str, str]]:
-    return {"share": {"S": share_id}, "entry": {"S": PREFIX + connection_id}}
+    return {"share": {"S": partition(share_id)}, "entry": {"S": PREFIX + connection_id}}
+
+
+def partition(share_id: str) -> str:
+    return PARTITION + share_id

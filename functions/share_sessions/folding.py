@@ -48,9 +48,9 @@ def in_order(state: Mapping[str, Versioned]) -> Iterator[tuple[str, Versioned]]:
         yield key, state[key]
 
 
-def entries_json(state: Mapping[str, Versioned]) -> str:
-    """A JSON array of {"key", "version", "item"}, in order."""
-    return f"[{','.join(entry_json(key, found) for key, found in in_order(state))}]"
+def entry_lines(state: Mapping[str, Versioned]) -> str:
+    """A line of {"key", "version", "item"} for each, in order."""
+    return "".join(f"{entry_json(key, found)}\n" for key, found in in_order(state))
 
 
 def entry_json(key: str, found: Versioned) -> str:

@@ -1,10 +1,10 @@
-"""Who writes: the gateway is asked whose token or key it is."""
+"""Who writes, or administers: the gateway is asked whose token or key it is."""
 
 import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from served_site.exchange import Request
 from served_site.fetched import Unreachable
@@ -19,8 +19,12 @@ LIFE_S = 60.0
 MAX_KEPT = 1_000
 SCHEME = "bearer "
 REFUSED = (401, 403)
-Ask = Callable[[str, int, Mapping[str, str]], bytes]
-"""`fetched`, or what stands in for it: of an address, with a limit in bytes, and with headers."""
+
+
+class Ask(Protocol):
+    """`fetched`, or what stands in for it: of an address, with a limit in bytes, and with headers."""
+
+    def __call__(self, url: str, at_most_bytes: int, headers: Mapping[str, str] | None = None, /) -> bytes: ...
 
 
 class Callers:
@@ -35,12 +39,18 @@ class Callers:
         sent = request.headers.get("authorization", ())
         if not sent:
             return None
-        if len(sent) != 1 or len(sent[0]) > MAX_CREDENTIAL_CHARACTERS or not sent[0].lower().startswith(SCHEME):
+        if len(sent) != 1 or not sent[0].lower().startswith(SCHEME):
             raise NoCredential("the header is not one of a bearer")
-        key = hashlib.sha256(sent[0].encode(errors="surrogatepass")).hexdigest()
+        return self.bearer(sent[0])
+
+    def bearer(self, credential: str) -> Reader:
+        """Of a whole header. Raises NoCredential and GatewayUnavailable."""
+        if len(credential) > MAX_CREDENTIAL_CHARACTERS:
+            raise NoCredential("it is too long")
+        key = hashlib.sha256(credential.encode(errors="surrogatepass")).hexdigest()
         ends_s, reader = self._kept.get(key, (0.0, None))
         if reader is None or self._clock() >= ends_s:
-            reader = self._asked(sent[0])
+            reader = self._asked(credential)
             self._kept[key] = (self._clock() + LIFE_S, reader)
             self._kept.move_to_end(key)
         while len(self._kept) > MAX_KEPT:

@@ -1,5 +1,7 @@
 """What a share consists of: items as OpenCode sends them, each under a key of its own.
 
+OpenCode sends nothing twice, and a newer one may send what is not known here: an item that cannot be taken is skipped,
+and told, and costs the others nothing.
 Source: github.com/anomalyco/opencode, packages/opencode/src/share/share-next.ts, version 1.18.33 (read 2026-11-21).
 """
 
@@ -36,6 +38,22 @@ class Keyed:
         return json.loads(self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """An item that is not taken."""
+
+    at: str
+    """Its place, as `data[3]`."""
+    problem: BadRequest | TooLarge
+    """Its text says why, and nothing of the content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    batch: Sequence[Keyed]
+    skipped: Sequence[Skipped] = ()
+
+
 def canonical(value: Any) -> str:
     """The one JSON text of equal values: names in order, no spaces."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -65,13 +83,31 @@ def finite(text: str) -> float:
     return number
 
 
-def checked(data: Any) -> list[Keyed]:
-    """Of a batch's `data`. Raises BadRequest and TooLarge, which name the item by its place."""
+def as_it_is(one: Keyed, _at: str) -> Keyed:
+    return one
+
+
+def checked(data: Any, looked_at: Callable[[Keyed, str], Keyed] = as_it_is) -> Checked:
+    """Of a batch's `data`, each item as `looked_at` leaves it; that raises BadRequest or TooLarge for what has to stay.
+
+    Raises BadRequest and TooLarge for the batch as a whole; where nothing of it can be taken, why its first item
+    cannot, named by its place.
+    """
     if not isinstance(data, list):
         raise BadRequest("data has to be a list of items")
     if len(data) > limits.BATCH_ITEMS:
         raise TooLarge("data", value=len(data), limit=limits.BATCH_ITEMS, unit="items")
-    return [keyed(item, f"data[{place}]") for place, item in enumerate(data)]
+    batch: list[Keyed] = []
+    skipped: list[Skipped] = []
+    for place, item in enumerate(data):
+        at = f"data[{place}]"
+        try:
+            batch.append(looked_at(keyed(item, at), at))
+        except (BadRequest, TooLarge) as problem:
+            skipped.append(Skipped(at=at, problem=problem))
+    if skipped and not batch:
+        raise skipped[0].problem
+    return Checked(batch=batch, skipped=skipped)
 
 
 def keyed(item: Any, at: str) -> Keyed:

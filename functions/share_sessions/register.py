@@ -1,10 +1,11 @@
 """What owners and administrators do with shares: make, list, change and delete them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
-from share_sessions import limits
+from share_sessions import connections, limits, tickets
 from share_sessions.problems import DeletedShare, TooMany
 from share_sessions.reading import Shares
 from share_sessions.records import cursor_key, cursor_text, share_attributes, share_of
@@ -80,20 +81,26 @@ class Register:
         return listed(self._table.every(self._now, start))
 
     def change(self, share: Share, wishes: Wishes) -> Share:
-        """Raises what `find` raises where the share ends meanwhile."""
-        hours = wishes.expires_in_hours
-        expires_at = share.expires_at if hours is None else hours_from(self._clock(), hours)
-        sets = {
-            "visibility": wishes.visibility or share.visibility,
-            "people": list(share.people if wishes.people is None else wishes.people),
-            "expires_at": written(expires_at),
-            "ttl": ttl_s(expires_at),
-        }
+        """Nothing but what is wished, since others may have changed the rest after the share was found.
+
+        Raises what `find` raises where the share ends meanwhile.
+        """
         try:
-            self._table.update(share.id, Update(expects={"is_deleted": False}, sets=sets))
+            self._table.update(share.id, Update(expects={"is_deleted": False}, sets=self._sets(wishes)))
         except LostRace as error:
             raise DeletedShare from error
         return self._shares.find(share.id)
+
+    def _sets(self, wishes: Wishes) -> Mapping[str, Any]:
+        sets: dict[str, Any] = {}
+        if wishes.visibility is not None:
+            sets["visibility"] = wishes.visibility
+        if wishes.people is not None:
+            sets["people"] = list(wishes.people)
+        if wishes.expires_in_hours is not None:
+            expires_at = hours_from(self._clock(), wishes.expires_in_hours)
+            sets |= {"expires_at": written(expires_at), "ttl": ttl_s(expires_at)}
+        return sets
 
     def mark_deleted(self, share_id: str) -> None:
         """From now on nobody reads or writes it; what it held has yet to be taken away."""
@@ -102,9 +109,10 @@ class Register:
             self._table.update(share_id, mark)
 
     def purge(self, share_id: str) -> None:
-        """Takes away all that a deleted share held: snapshots with their old versions, batches, who watches."""
+        """Takes away all that a deleted share held: snapshots with their old versions, batches, who watches or may."""
         self._snapshots.forget(share_id)
-        self._table.forget_all(share_id)
+        for partition in (share_id, tickets.partition(share_id), connections.partition(share_id)):
+            self._table.forget_all(partition)
 
     @property
     def _now(self) -> str:

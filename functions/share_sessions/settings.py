@@ -34,6 +34,7 @@ class ApiSettings:
 @dataclass(frozen=True, kw_only=True)
 class ViewerSettings:
     store: StoreSettings
+    gateway_url: str
     sign_in: SignInSettings
     live_url: str
     """Of the WebSocket API."""
@@ -67,7 +68,10 @@ def viewer_settings(environment: Mapping[str, str]) -> ViewerSettings:
     if not LIVE_URL.fullmatch(live_url):
         raise SettingsError(f"LIVE_URL={live_url!r} is no address of a WebSocket")
     return ViewerSettings(
-        store=store_settings(environment), sign_in=sign_in_settings(environment), live_url=live_url.rstrip("/")
+        store=store_settings(environment),
+        gateway_url=url(environment, "GATEWAY_URL"),
+        sign_in=sign_in_settings(environment),
+        live_url=live_url.rstrip("/"),
     )
 
 

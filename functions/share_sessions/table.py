@@ -1,5 +1,7 @@
 """The table of shares. Whatever DynamoDB refuses or does not answer is StorageUnavailable."""
 
+import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,12 @@ OWNER_INDEX = "owner-index"
 BATCH_DELETES = 25
 """Source: Amazon DynamoDB API reference, BatchWriteItem (read 2026-11-21)."""
 TRIES = 5
+CONFLICT = "TransactionConflictException"
+"""Another writer's transaction is about the same entry at this moment; botocore does not ask again by itself.
+
+Source: Amazon DynamoDB API reference, UpdateItem, "Errors" (read 2026-11-21).
+"""
+CONFLICT_PAUSES_S = (0.02, 0.04, 0.08, 0.16)
 PAGE = 50
 """Shares in a list's answer."""
 LOST_RACES = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
@@ -59,6 +67,16 @@ class Table:
 
     def update(self, id_: str, change: Update) -> None:
         """Raises LostRace unless the share is as the change expects it."""
+        for pause_s in CONFLICT_PAUSES_S:
+            try:
+                return self._update(id_, change)
+            except StorageUnavailable as error:
+                if str(error) != CONFLICT:
+                    raise
+            time.sleep(random.uniform(0, pause_s))  # noqa: S311  only so that writers do not meet again
+        return self._update(id_, change)
+
+    def _update(self, id_: str, change: Update) -> None:
         try:
             with storage_errors():
                 self._client.update_item(TableName=self._name, **change.parameters(id_))

@@ -1,19 +1,19 @@
 """What browsers get: a page that is the same for every share, and what it shows, if its reader may see it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from served_site.exchange import Answer, Request, html, json_bytes, redirect
-from served_site.fetched import Fetch
-from served_site.problems import Problem, UnknownPage
+from served_site.problems import Problem
 from served_site.serving import Route, Site
 from served_site.signed_in import HEADER, SignedIn
-from share_sessions import assets
 from share_sessions.answers import problem_answer
+from share_sessions.assets import ASSETS, PAGE
+from share_sessions.identity import Ask, Callers
 from share_sessions.items import encoded
-from share_sessions.problems import NotYours
+from share_sessions.problems import BadRequest, NoCredential, NotYours
 from share_sessions.reading import Shares
 from share_sessions.settings import ViewerSettings
 from share_sessions.shares import Share, written
@@ -22,6 +22,11 @@ from share_sessions.tickets import Tickets
 from share_sessions.visibility import Reader, may_see
 
 ID = r"(?P<id>[a-z2-7]{32})"
+ACCESS_TOKEN = "x-amzn-oidc-accesstoken"  # noqa: S105  the name of a header
+"""Its value is not signed by the load balancer: only the gateway's word on it counts.
+
+Source: Application Load Balancer user guide, "Authenticate users using an Application Load Balancer" (read 2026-11-21).
+"""
 
 
 class SignInNeeded(Problem):
@@ -39,11 +44,12 @@ class ViewerSite:
         settings: ViewerSettings,
         shares: Shares,
         tickets: Tickets,
-        fetch: Fetch,
+        ask: Ask,
         clock: Callable[[], float],
     ) -> None:
         self._settings, self._shares, self._tickets = settings, shares, tickets
-        self._signed_in = SignedIn(settings.sign_in, fetch, clock)
+        self._signed_in = SignedIn(settings.sign_in, ask, clock)
+        self._callers = Callers(settings.gateway_url, ask, clock)
         self._states = States(shares)
         self._page = page(settings.live_url)
 
@@ -54,9 +60,11 @@ class ViewerSite:
     def state(self, asked: Request, found: re.Match[str]) -> Answer:
         share = self._shares.find(found["id"])
         reader = self._reader(asked)
-        self._admit(share, reader)
-        part = self._states.part(share, wanted(asked.query))
-        return state_answer(share, reader, part, self._live(share, asked, part))
+        self._admit(share, reader, asked)
+        wishes, is_watching = wanted(asked.query), watches(asked.query)
+        part = self._states.part(share, wishes)
+        live = None if is_watching else self._live(share, asked, part)
+        return state_answer(share, reader, part, live)
 
     def _reader(self, asked: Request) -> Reader | None:
         """None where the load balancer knows of nobody. Raises NotSignedIn and KeysUnavailable."""
@@ -65,16 +73,45 @@ class ViewerSite:
         person = self._signed_in.person(asked)
         return Reader(id=person.subject, name=person.name, email=person.email, groups=frozenset(person.groups))
 
-    def _admit(self, share: Share, reader: Reader | None) -> None:
-        """Raises SignInNeeded and NotYours."""
-        if not may_see(share.access, reader, self._settings.store.admin_groups):
-            raise SignInNeeded if reader is None else NotYours
+    def _admit(self, share: Share, reader: Reader | None, asked: Request) -> None:
+        """Raises SignInNeeded, NotYours and GatewayUnavailable."""
+        if may_see(share.access, reader, self._settings.store.admin_groups):
+            return
+        if reader is None:
+            raise SignInNeeded
+        if not self._administers(reader, asked):
+            raise NotYours
+
+    def _administers(self, reader: Reader, asked: Request) -> bool:
+        """By the groups of the access token: a Cognito pool tells them nowhere else.
+
+        The gateway, which verifies it, is asked only about who could not see the share otherwise. A token that it does
+        not accept, because the issuer's are opaque or for another audience, makes nobody an administrator.
+        """
+        admin_groups, sent = self._settings.store.admin_groups, asked.headers.get(ACCESS_TOKEN, ())
+        if not admin_groups or len(sent) != 1:
+            return False
+        try:
+            caller = self._callers.bearer(f"Bearer {sent[0]}")
+        except NoCredential:
+            return False
+        return caller.id == reader.id and caller.is_administrator(admin_groups)
 
     def _live(self, share: Share, asked: Request, part: Part) -> Any:
         """Where to hear of what comes next, for who has got all that there is by now."""
         if part.next_page is not None or asked.method != "GET":
             return None
-        return {"url": self._settings.live_url, "ticket": self._tickets.mint(share.id, share.access)}
+        return {"url": self._settings.live_url, "ticket": self._tickets.mint(share)}
+
+
+def watches(query: Mapping[str, str]) -> bool:
+    """Whether the reader has a connection, and says by `live=0` that it needs no ticket for another.
+
+    Raises BadRequest.
+    """
+    if query.get("live", "0") != "0":
+        raise BadRequest("live has to be 0 where it is given")
+    return "live" in query
 
 
 def page(live_url: str) -> Answer:
@@ -85,7 +122,7 @@ def page(live_url: str) -> Answer:
         f"connect-src 'self' {live.scheme}://{live.netloc}; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify"
     )
-    answer = html(assets.PAGE)
+    answer = html(PAGE)
     return Answer(headers={**answer.headers, "Content-Security-Policy": policy}, body=answer.body)
 
 
@@ -113,21 +150,14 @@ def sign_in(_asked: Request, found: re.Match[str]) -> Answer:
     return redirect(f"/share/{found['id']}")
 
 
-def asset(_asked: Request, found: re.Match[str]) -> Answer:
-    try:
-        return assets.ANSWERS[found[0]]
-    except KeyError as error:
-        raise UnknownPage from error
-
-
 def viewer_site(
-    settings: ViewerSettings, shares: Shares, tickets: Tickets, fetch: Fetch, clock: Callable[[], float]
+    settings: ViewerSettings, shares: Shares, tickets: Tickets, ask: Ask, clock: Callable[[], float]
 ) -> Site:
-    site = ViewerSite(settings, shares, tickets, fetch, clock)
+    site = ViewerSite(settings, shares, tickets, ask, clock)
     routes = (
         Route(label="/share/{id}", pattern=re.compile(f"/share/{ID}"), answer=site.page),
         Route(label="/share/{id}/state", pattern=re.compile(f"/share/{ID}/state"), answer=site.state),
         Route(label="/sign-in/{id}", pattern=re.compile(f"/sign-in/{ID}"), answer=sign_in),
-        Route(label="/share-assets/{name}", pattern=re.compile(f"{assets.AT}/[^/]+"), answer=asset),
+        ASSETS.route(),
     )
     return Site(routes=routes, problem_answer=problem_answer)

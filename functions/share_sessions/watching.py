@@ -49,9 +49,11 @@ class Watching:
         its connections, so that one of the two sees the other. Raises NoTicket, and what finding the share raises.
         """
         redeemed = self._tickets.redeem((event.get("queryStringParameters") or {}).get("ticket", ""))
-        self._connections.add(redeemed.share_id, connection_id)
+        self._connections.add(
+            redeemed.share_id, connection_id, access=redeemed.access, share_ends_s=redeemed.share_ends_s
+        )
         try:
-            if access_text(self._shares.find(redeemed.share_id).access) != redeemed.access:
+            if access_text(self._shares.find(redeemed.share_id)) != redeemed.access:
                 raise NoTicket
         except Problem:
             self._connections.end(connection_id)

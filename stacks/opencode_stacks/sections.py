@@ -238,6 +238,9 @@ class Sharing(Section):
     """What becomes of secrets in what is shared: nothing, the one who shares is told, or they are taken out."""
     default_expiry_hours: Annotated[int, Field(ge=1, le=2160)] = 168
     """How long a share lasts when nobody says so: an hour to 90 days."""
+    reserved_concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Requests of readers that are answered at once, which is reserved for them; without, they share the account's
+    limit. A new account cannot reserve any."""
     live_access_log: bool = False
     """API Gateway logs who watches, for as long as `log_retention_days` of opencode:observability; needs its role for
     logs in the account, see docs/deploy.md."""

@@ -34,6 +34,8 @@ def share_of(env: Environment, api: Api, identity: CognitoIdentity | ExternalIde
         deletion_protection=env.lifecycle.deletion_protection,
     )
     add_sign_in(args, identity)
+    if concurrency := sharing.reserved_concurrency:
+        args["reserved_concurrency"] = concurrency
     if key := env.lifecycle.records_key_arn:
         args["kms_key_arn"] = key
     return Share(f"{env.name}-shares", args)

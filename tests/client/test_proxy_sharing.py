@@ -1,11 +1,8 @@
 """What OpenCode shares goes by the local proxy: as the person, in an order of its own, and not lost on the way."""
 
 import asyncio
-import io
-import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,69 +11,25 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from opencode_auth.proxy.sharing import LONGEST_PAUSE_S, PAUSES_S, Pace
+from opencode_auth.proxy.sharing import LONGEST_PAUSE_S, PAUSES_S
 from opencode_auth.proxy.upstream import Limits
-from tests.client.proxied import KEY, Handler, LocalProxy, PlayedGateway, local_proxy, played_gateway
+from tests.client.proxied import KEY, local_proxy, played_gateway
+from tests.client.share_host import (
+    GATEWAY,
+    ID,
+    SHARE_SECRET,
+    SYNC,
+    TAKEN,
+    Time,
+    answering,
+    part,
+    received,
+    sharing,
+    synced,
+    taken,
+)
 
 pytestmark = pytest.mark.usefixtures("key")
-
-GATEWAY = "http://127.0.0.1:1"
-NOW_S = 1_795_000_000.5
-ID, SHARE_SECRET = "a234567" * 4 + "aaaa", "secret-of-the-share"
-SYNC = f"/api/share/{ID}/sync"
-TAKEN = {"success": True, "sequence": 7}
-
-
-@dataclass
-class Time:
-    """Stands still; pauses are only noted."""
-
-    now_s: float = NOW_S
-    pauses_s: list[float] = field(default_factory=list)
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses_s.append(seconds)
-
-    @property
-    def pace(self) -> Pace:
-        return Pace(pause=self.pause, now_s=lambda: self.now_s)
-
-
-async def taken(_request: web.Request) -> web.StreamResponse:
-    return web.json_response(TAKEN)
-
-
-def answering(*statuses: int, **headers: str) -> Handler:
-    """One status after the other, the last for ever."""
-    left = list(statuses)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        status = left.pop(0) if len(left) > 1 else left[0]
-        if status == 0:
-            assert request.transport is not None
-            request.transport.close()
-        body = TAKEN if status == 200 else {"error": {"message": f"a {status}"}}
-        return web.json_response(body, status=status or 200, headers={} if status == 200 else headers)
-
-    return answer
-
-
-def sharing(proxy: LocalProxy, path: str, secret: str | None = None) -> URL:
-    return URL(f"{proxy.url}/sharing/{proxy.secret if secret is None else secret}{path}", encoded=True)
-
-
-def part(number: int, text: str = "words") -> dict[str, Any]:
-    return {"type": "part", "data": {"id": f"prt_{number}", "messageID": "msg_1", "text": text}}
-
-
-async def synced(proxy: LocalProxy, items: Sequence[Any]) -> tuple[int, Any]:
-    sent = json.dumps({"secret": SHARE_SECRET, "data": items}).encode()
-    async with proxy.tool.post(sharing(proxy, SYNC), data=io.BytesIO(sent)) as response:
-        return response.status, await response.json()
-
-
-def received(host: PlayedGateway) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in host.bodies]
 
 
 @pytest.mark.parametrize(
@@ -152,21 +105,6 @@ async def test_a_gateway_without_sharing_says_so(tmp_path: Path) -> None:
         assert (await response.json())["error"]["code"] == "no_sharing"
 
 
-async def test_every_batch_gets_a_version_that_rises_whatever_the_clock_does(tmp_path: Path) -> None:
-    time = Time()
-    async with (
-        played_gateway(taken) as host,
-        local_proxy(tmp_path, GATEWAY, sharing_url=host.url, pace=time.pace) as proxy,
-    ):
-        for now_s in (NOW_S, NOW_S, NOW_S - 3600, NOW_S + 1):
-            time.now_s = now_s
-            assert await synced(proxy, [part(1)]) == (200, TAKEN)
-
-    first = int(NOW_S * 1000)
-    assert [body["version"] for body in received(host)] == [first, first + 1, first + 2, first + 1000]
-    assert received(host)[0] == {"secret": SHARE_SECRET, "version": first, "data": [part(1)]}
-
-
 async def test_a_batch_is_sent_again_with_its_version_until_it_is_taken(tmp_path: Path) -> None:
     time = Time()
     failures = answering(503, 429, 0, 500, 200, **{"Retry-After": "9"})
@@ -210,6 +148,23 @@ async def test_a_large_batch_is_cut_and_one_item_too_large_is_refused_by_name(tm
     assert {each["secret"] for each in parts} == {SHARE_SECRET}
     assert all(len(body) <= 710_000 for body in host.bodies)
     assert [len(each["data"]) for each in parts] == [2, 1_000, 501], "by size, then by number"
+
+
+async def test_items_that_the_service_skips_are_logged_by_their_place_and_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[Any] = [{"item": "data[1]", "why": "data[1].type has to be one of session,\n" + "x" * 1_000}, {}, 7]
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({**TAKEN, "skipped": told if len(host.seen) == 1 else "none"})
+
+    async with played_gateway(answer) as host, local_proxy(tmp_path, GATEWAY, sharing_url=host.url) as proxy:
+        assert await synced(proxy, [part(1), {"type": "hologram"}]) == (200, {**TAKEN, "skipped": told})
+        assert (await synced(proxy, [part(2)]))[0] == 200
+
+    [line] = [record.getMessage() for record in caplog.records if "not taken" in record.getMessage()]
+    assert line.startswith("an item of a share was not taken: data[1].type has to be one of session,?xxx")
+    assert len(line) < 400
 
 
 @pytest.mark.parametrize(("status", "sent"), [(413, 3), (410, 1), (403, 1)])

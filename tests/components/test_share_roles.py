@@ -6,10 +6,9 @@ import pytest
 
 from opencode_components.testing.graph import Graph
 from opencode_components.testing.plugin import Deploy
-from tests.components.distribution_program import COGNITO
+from tests.components.served_host_program import COGNITO, FUNCTION
 from tests.components.share_program import (
     API,
-    FUNCTION,
     ID,
     KEY,
     LIVE,
@@ -32,28 +31,23 @@ def sharing(deploy: Deploy) -> Graph:
 
 @pytest.fixture(scope="module")
 def logged(deploy: Deploy) -> Graph:
-    return deploy(share(**COGNITO, kms_key_arn=KEY, live_access_log=True))
+    return deploy(share(**COGNITO, kms_key_arn=KEY, live_access_log=True, reserved_concurrency=5.0))
 
 
 def test_only_the_writer_changes_what_is_shared_and_only_below_its_prefix(sharing: Graph) -> None:
     bucket, table = arn_of(sharing, "aws:s3/bucket:Bucket"), arn_of(sharing, TABLE)
-    snapshot, index = f"{bucket}/snapshots/{ID}/000000000042.json.gz", f"{table}/index/owner-index"
+    snapshot, index = f"{bucket}/snapshots/{ID}/000000000042.jsonl.gz", f"{table}/index/owner-index"
 
     def allowed(arn: str, *actions: str) -> dict[str, str]:
         """Initials of who may do what."""
-        return {
-            action.partition(":")[2]: "".join(
-                which[0] for which in (API, VIEW, LIVE) if may(sharing, which, action, arn)
-            )
-            for action in actions
-        }
+        return {action.partition(":")[2]: who_may(sharing, action, arn, ID) for action in actions}
 
     entries = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchWriteItem", "Scan", "DeleteTable")
     assert allowed(table, *(f"dynamodb:{action}" for action in entries)) == {
         "GetItem": "avl",
-        "PutItem": "avl",
+        "PutItem": "a",
         "UpdateItem": "a",
-        "DeleteItem": "al",
+        "DeleteItem": "a",
         "Query": "av",
         "BatchWriteItem": "a",
         "Scan": "",
@@ -69,6 +63,29 @@ def test_only_the_writer_changes_what_is_shared_and_only_below_its_prefix(sharin
     }
     assert set(allowed(f"{bucket}/other/x", *objects).values()) == {""}
     assert set(allowed(bucket, "s3:ListBucket", "s3:DeleteBucket", "s3:PutBucketPolicy").values()) == {""}
+
+
+def test_who_shows_shares_writes_tickets_and_who_admits_takes_them_and_notes_connections(sharing: Graph) -> None:
+    table = arn_of(sharing, TABLE)
+
+    def allowed(action: str) -> dict[str, str]:
+        partitions = (ID, f"tickets#{ID}", f"connections#{ID}", "connection#x=", f"x-tickets#{ID}", "")
+        return {partition: who_may(sharing, action, table, partition) for partition in partitions}
+
+    of_the_writer = {ID: "a", f"x-tickets#{ID}": "a", "": "a"}
+    connections = {f"connections#{ID}": "al", "connection#x=": "al"}
+    assert allowed("dynamodb:PutItem") == {**of_the_writer, **connections, f"tickets#{ID}": "av"}
+    assert allowed("dynamodb:DeleteItem") == {**of_the_writer, **connections, f"tickets#{ID}": "al"}
+    assert set(allowed("dynamodb:UpdateItem").values()) == {"a"}
+
+
+def test_who_reads_in_masses_keeps_nobody_from_writing_where_that_is_asked_for(sharing: Graph, logged: Graph) -> None:
+    limits = [
+        [function(graph, which).inputs.get("reservedConcurrentExecutions") for which in (API, VIEW, LIVE)]
+        for graph in (sharing, logged)
+    ]
+
+    assert limits == [[None, None, None], [None, 5, None]]
 
 
 def test_old_versions_are_listed_under_the_prefix_alone(sharing: Graph) -> None:
@@ -148,3 +165,9 @@ def test_who_tries_tickets_is_slowed_down_and_no_log_has_one(sharing: Graph, log
     assert logged.one(LOG_GROUP, "dev-shares-live-access").inputs["retentionInDays"] == 30
     assert json.loads(log["format"])["request_id"] == "$context.requestId", "AWS demands it"
     assert not any(word in log["format"].lower() for word in ("query", "ticket", "header", "path", "authorizer"))
+
+
+def who_may(graph: Graph, action: str, arn: str, partition: str) -> str:
+    """Initials of who may do so with entries of a partition of the table; an empty one is none that is named."""
+    context = {"dynamodb:LeadingKeys": partition} if partition else {}
+    return "".join(which[0] for which in (API, VIEW, LIVE) if may(graph, which, action, arn, context))

@@ -119,6 +119,7 @@ def test_a_file_chooses_between_a_new_and_an_existing_network_and_between_cognit
         ({"sharing.redaction": "on"}, "opencode:sharing.redaction", "'mask'", "secrets"),
         ({"sharing.default_expiry_hours": 0}, "opencode:sharing.default_expiry_hours", "greater than", "90 days"),
         ({"sharing.default_expiry_hours": 2161}, "opencode:sharing.default_expiry_hours", "less than", "90 days"),
+        ({"sharing.reserved_concurrency": 0}, "opencode:sharing.reserved_concurrency", "greater than", "at once"),
         ({"domain.public_cidrs": ["203.0.113.0/24"]}, "opencode:domain.public_cidrs", "ask the gateway", "0.0.0.0/0"),
         ({"network": None}, "opencode:network", "the network is missing", "existing_network"),
         ({"existing_network": EXISTING}, "opencode:existing_network", "together with", "remove"),

@@ -5,7 +5,7 @@ Pure functions over JSON texts. Source: `packages/opencode/src/share/share-next.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +26,6 @@ LONGEST_NAME = 200
 
 class NotABatch(Exception):
     """A body that only the service can judge."""
-
-
-class Versions:
-    """Milliseconds since the epoch, and always more than the last: the order of batches, whichever arrives first."""
-
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
-        self._last = 0
-
-    def next(self) -> int:
-        self._last = max(self._last + 1, int(self._now_s() * 1000))
-        return self._last
 
 
 @dataclass(frozen=True, kw_only=True)

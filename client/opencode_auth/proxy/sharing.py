@@ -13,11 +13,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from opencode_auth import clock
+from opencode_auth import clock, share_warnings
+from opencode_auth.errors import Misused
 from opencode_auth.proxy.body import Body, body_of
 from opencode_auth.proxy.refusals import Refusal
 from opencode_auth.proxy.relay import Answered, Asked, Relay, asked_by
-from opencode_auth.proxy.share_batch import MOST_ITEM_BYTES, NotABatch, TooLarge, Versions, batch
+from opencode_auth.proxy.share_answers import secrets, skipped
+from opencode_auth.proxy.share_batch import MOST_ITEM_BYTES, NotABatch, TooLarge, batch
+from opencode_auth.proxy.share_versions import Versions
 
 LOG = logging.getLogger(__name__)
 MOST_BATCH_BYTES = 64 * 2**20
@@ -98,6 +101,7 @@ class Sharing:
         answers: list[Answered] = []
         for part in made.parts:
             answers.append(await self._tried(relay, replace(asked, body=Body(kept=part))))
+            tell_of(share_of(asked.raw_path), answers[-1])
             if not is_success(answers[-1]) and answers[-1].status not in OF_THE_PART:
                 break
         refused = next((each for each in answers if not is_success(each)), None)
@@ -129,6 +133,26 @@ def is_sync(method: str, raw_path: str) -> bool:
 
 def is_success(answered: Answered) -> bool:
     return HTTPStatus.OK <= answered.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def tell_of(share_id: str, answered: Answered) -> None:
+    """In the log; of what looks like secrets, where others can read it, `opencode-auth shares` tells the person."""
+    for why in skipped(answered):
+        LOG.warning("an item of a share was not taken: %s", why)
+    found = secrets(answered)
+    if found.counts and found.are_masked:
+        LOG.warning("taken out of what is shared: %s", share_warnings.words(found.counts))
+    elif found.counts:
+        LOG.warning("what is shared looks like it contains %s", share_warnings.words(found.counts))
+        try:
+            share_warnings.add(share_id, found.counts)
+        except Misused as error:
+            LOG.warning("`opencode-auth shares` cannot tell of it: %s", error.message)
+
+
+def share_of(raw_path: str) -> str:
+    """The id in `/api/share/ID/sync`."""
+    return raw_path.partition("?")[0].split("/")[3]
 
 
 def wished_s(answered: Answered) -> float:

@@ -135,7 +135,7 @@ RULES = (
     Rule(
         "table-recovery",
         "a bad write or delete could not be undone",
-        "set point_in_time_recovery enabled",
+        "set point_in_time_recovery enabled; waive a table by its name where what is deleted has to stay deleted",
         recoverable,
     ),
     Rule(

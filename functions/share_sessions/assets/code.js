@@ -1,12 +1,12 @@
 // Blocks of code: highlighted where the language is known, and copied by a button.
 
+import { copyButton } from "./clipboard.js";
 import { element, say, scrollable } from "./dom.js";
 import { sanitised } from "./sanitised.js";
 import highlighter from "./vendor/highlight.min.js";
 
 const MAX_HIGHLIGHTED = 20_000; // characters: to highlight more holds the page up
 const LANGUAGE = /^[\w#+.-]{1,30}$/;
-const SHOWN_FOR_MS = 2000;
 
 export function codeBlock(text, language) {
   const named = LANGUAGE.test(language) ? language : "";
@@ -15,7 +15,7 @@ export function codeBlock(text, language) {
   return element(
     "figure",
     { class: "code" },
-    element("figcaption", {}, named || "code", copyButton(text)),
+    element("figcaption", {}, named || "code", copyButton("Copy the code", () => text, told)),
     scrollable(label, element("pre", {}, code)),
   );
 }
@@ -31,39 +31,7 @@ function highlighted(text, language) {
   }
 }
 
-function copyButton(text) {
-  const button = element("button", { type: "button", class: "copy", "aria-label": "Copy the code" }, "Copy");
-  let timer;
-  button.addEventListener("click", async () => {
-    const isCopied = await copy(text);
-    button.textContent = isCopied ? "Copied" : "Not copied";
-    say(isCopied ? "Copied" : "This browser does not allow copying");
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      button.textContent = "Copy";
-    }, SHOWN_FOR_MS);
-  });
-  return button;
-}
-
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyFromField(text);
-  }
-}
-
-// For browsers that have no clipboard to offer, or not to this page.
-function copyFromField(text) {
-  const before = document.activeElement;
-  const field = element("textarea", { class: "unseen", readonly: "", tabindex: "-1", "aria-hidden": "true" });
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const isCopied = document.execCommand("copy");
-  field.remove();
-  before?.focus();
-  return isCopied;
+function told(isCopied) {
+  say(isCopied ? "Copied" : "This browser does not allow copying");
+  return isCopied ? "Copied" : "Not copied";
 }

@@ -3,6 +3,7 @@
 import { codeBlock } from "./code.js";
 import { element, jsonOf, preformatted, scrollable } from "./dom.js";
 import { outwardAddress, outwardLink, picture, pictureAddress } from "./dom.js";
+import { blockTokens } from "./lexer.js";
 import { sanitised } from "./sanitised.js";
 import { Marked } from "./vendor/marked.esm.js";
 
@@ -54,7 +55,7 @@ export class Markdown {
 // every block may depend.
 function blocksOf(text) {
   try {
-    const tokens = text.length > MAX_CHARACTERS ? [] : marked.lexer(text);
+    const tokens = text.length > MAX_CHARACTERS ? [] : blockTokens(text, marked.defaults);
     const blocks = tokens.map((token) => ({ raw: token.raw, token }));
     if (blocks.length) return { blocks, links: jsonOf(tokens.links) };
   } catch {

@@ -32,6 +32,7 @@ export class Message {
     this.isFilled = true;
     const data = objectOf(message.entry?.item.data);
     this.node.classList.toggle("from-user", data.role === "user");
+    this.node.setAttribute("aria-label", name(data));
     this.#head.replaceChildren(...heading(this.id, data, named));
     this.#foot.replaceChildren(...figures(data));
     this.#showParts(partsOf(message));
@@ -79,14 +80,22 @@ function takeOver(old, fresh) {
   if (wasFocused) (fresh.querySelector("summary") ?? fresh.closest("article")).focus({ preventScroll: true });
 }
 
+const roleOf = ({ role }) => ROLES.get(role) ?? "Message";
+const createdOf = ({ time }) => moment(objectOf(time).created);
+
+function name(data) {
+  const created = createdOf(data);
+  return created ? `${roleOf(data)}, ${shownMoment(created)}` : roleOf(data);
+}
+
 function heading(id, data, named) {
-  const created = moment(objectOf(data.time).created);
+  const created = createdOf(data);
   const model = data.role === "assistant" ? named(data) : "";
   const about = [model, textOf(data.agent) || textOf(data.mode)].filter(Boolean);
   const address = `#${encodeURIComponent(anchorOf(id))}`;
   const anchor = { class: "anchor", href: address, "aria-label": "Link to this message" };
   return [
-    element("h2", {}, ROLES.get(data.role) ?? "Message"),
+    element("h2", {}, roleOf(data)),
     element("p", { class: "facts" }, ...about.map((text) => element("span", {}, text))),
     created ? element("time", { datetime: created.toISOString() }, shownMoment(created)) : "",
     element("a", anchor, "#"),

@@ -22,7 +22,19 @@ function toolWords({ tool, state }) {
   const { title, input, raw, output, error, metadata } = objectOf(state);
   const { diff, files } = objectOf(metadata);
   const diffs = listOf(files).map((file) => objectOf(file).diff);
-  return [tool, title, jsonOf(input), raw, output, error, diff, objectOf(metadata).output, ...diffs];
+  const given = [jsonOf(input), ...Object.values(objectOf(input))]; // shown as JSON or, a command, as it is
+  return [tool, title, ...given, raw, output, error, diff, objectOf(metadata).output, ...diffs];
+}
+
+// In lower case, every character where it was: those whose lower case is longer stay as they are.
+function lowered(text) {
+  const lower = text.toLowerCase();
+  return lower.length === text.length ? lower : [...text].map(loweredInPlace).join("");
+}
+
+function loweredInPlace(character) {
+  const lower = character.toLowerCase();
+  return lower.length === character.length ? lower : character;
 }
 
 // By entry: an entry that changes is another one.
@@ -32,7 +44,7 @@ function wordsOf(entry) {
   if (!wordsKnown.has(entry)) {
     const part = objectOf(entry.item.data);
     const words = (WORDS.get(part.type) ?? ((unknown) => [jsonOf(unknown)]))(part);
-    wordsKnown.set(entry, words.map(textOf).join("\n").toLowerCase());
+    wordsKnown.set(entry, lowered(words.map(textOf).join("\n")));
   }
   return wordsKnown.get(entry);
 }
@@ -74,7 +86,7 @@ export class Search {
   }
 
   get #query() {
-    return this.#field.value.trim().toLowerCase();
+    return lowered(this.#field.value.trim());
   }
 
   #search() {
@@ -120,18 +132,33 @@ export class Search {
   }
 }
 
+// A match may begin in one element and end in another: code that is highlighted has many.
 function rangesOf(node, query) {
-  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  const [texts, inside] = textsOf(node);
   const ranges = [];
-  while (walker.nextNode()) {
-    const text = walker.currentNode;
-    const inside = text.data.toLowerCase();
-    for (let at = inside.indexOf(query); at >= 0; at = inside.indexOf(query, at + query.length)) {
-      const range = new Range();
-      range.setStart(text, at);
-      range.setEnd(text, Math.min(at + query.length, text.length));
-      ranges.push(range);
-    }
+  let at = 0;
+  const place = (character, offset) => {
+    while (at + 1 < texts.length && texts[at + 1].start <= character) at += 1;
+    return [texts[at].text, offset - texts[at].start];
+  };
+  for (let start = inside.indexOf(query); start >= 0; start = inside.indexOf(query, start + query.length)) {
+    const range = new Range();
+    const end = start + query.length;
+    range.setStart(...place(start, start));
+    range.setEnd(...place(end - 1, end));
+    ranges.push(range);
   }
   return ranges;
+}
+
+// [[{text, start}], everything in lower case], of which each text begins at its `start`.
+function textsOf(node) {
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  let joined = "";
+  while (walker.nextNode()) {
+    texts.push({ text: walker.currentNode, start: joined.length });
+    joined += walker.currentNode.data;
+  }
+  return [texts, lowered(joined)];
 }

@@ -1,7 +1,7 @@
 // The page of a shared session: what it knows, how it is shown, and how it stays what the session is.
 
 import { objectOf, say, textOf } from "./dom.js";
-import { Feed } from "./feed.js";
+import { Feed, Refused } from "./feed.js";
 import { plural } from "./figures.js";
 import { Items, messageIdOf } from "./items.js";
 import { listenToKeys } from "./keyboard.js";
@@ -11,6 +11,8 @@ import { Search } from "./search.js";
 import { modelKey, modelNames, Summary } from "./summary.js";
 
 const SAYING_MS = 1000; // new messages are counted for so long before they are told
+const TRYING = "This page tries again by itself.";
+const OWN_FAULT = { status: null, message: "This page has failed. Loading it again may help.", isFinal: true };
 const LINKS = { live: "Live", away: "Not live" };
 
 const id = location.pathname.split("/")[2] ?? "";
@@ -106,16 +108,25 @@ const told = {
     mark.textContent = LINKS[state];
     mark.classList.toggle("is-live", state === "live");
   },
-  end(refused) {
+  wait(refused) {
+    if (!isLoaded) showProblem(refused, "");
+  },
+  end(problem) {
     items.clear();
     messages.clear();
     for (const node of [region, mark, latest, document.getElementById("search")]) node.hidden = true;
-    main.setAttribute("aria-busy", "false");
-    const signInPath = refused.status === 401 ? `/sign-in/${id}${location.hash}` : "";
-    summary.showProblem(refused.status, refused.message, signInPath);
-    say(document.title);
+    const isRefused = problem instanceof Refused;
+    if (!isRefused) console.error(problem);
+    showProblem(isRefused ? problem : OWN_FAULT, problem.status === 401 ? `/sign-in/${id}${location.hash}` : "");
   },
 };
+
+function showProblem({ status, message, isFinal }, signInPath) {
+  const before = document.title;
+  main.setAttribute("aria-busy", "false");
+  summary.showProblem(status, isFinal ? message : `${message} ${TRYING}`, signInPath);
+  if (document.title !== before) say(document.title);
+}
 
 addEventListener("scroll", showLatest, { passive: true });
 addEventListener("hashchange", showAnchored);

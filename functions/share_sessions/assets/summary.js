@@ -17,6 +17,10 @@ const PROBLEMS = new Map([
   [404, "There is no such session here"],
   [410, "This session is no longer shared"],
 ]);
+const GREETINGS = new Map([
+  [0, "No answer"],
+  [null, "An error"],
+]);
 const UNTITLED = "A session without a title";
 
 export class Summary {
@@ -30,6 +34,7 @@ export class Summary {
   // `named` gives the name of a model of {providerID, modelID}.
   update(items, named) {
     if (!this.#about.isConnected) this.#region.replaceChildren(this.#about, this.#changes, this.#others);
+    this.#region.classList.remove("refusal");
     const title = textOf(objectOf(items.data("session")).title) || textOf(this.share.title) || UNTITLED;
     document.title = `${title} · Shared session`;
     this.#about.replaceChildren(
@@ -50,14 +55,14 @@ export class Summary {
     this.#shown = { diffs, others: known };
   }
 
-  // Of an HTTP status; `text` is the service's own.
+  // Of an HTTP status, 0 where there was no answer and null where nobody was asked.
   showProblem(status, text, signInPath) {
     const title = PROBLEMS.get(status) ?? "The session could not be loaded";
     document.title = title;
     this.#region.classList.add("refusal");
     const signIn = signInPath ? element("p", {}, element("a", { class: "button", href: signInPath }, "Sign in")) : "";
     this.#region.replaceChildren(
-      element("p", { class: "greeting" }, status ? String(status) : "No answer"),
+      element("p", { class: "greeting" }, GREETINGS.get(status) ?? String(status)),
       element("h1", {}, title),
       element("p", { class: "lead" }, text),
       signIn,

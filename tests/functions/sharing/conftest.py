@@ -3,7 +3,7 @@
 import gzip
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -12,16 +12,19 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
+import pytest_asyncio
 
 from opencode_local.aws import REGION, EmbeddedAws
 from served_site.aws_clients import s3_client
 from served_site.fetched import Unreachable
+from served_site.serving import Route
 from share_sessions.api_site import Clients, api_site
 from share_sessions.reading import Shares
 from share_sessions.settings import api_settings
 from share_sessions.snapshots import Snapshots
 from share_sessions.table import Table
 from tests.functions.load_balancer import event
+from tests.functions.sharing.watched import Watched, running
 
 TABLE, BUCKET = "shares-that-functions-keep", "snapshots-that-functions-keep"
 SHARING_URL = "https://share.example.com"
@@ -101,7 +104,7 @@ class Sharing:
 
     def __post_init__(self) -> None:
         settings = api_settings({**self.world.environment, **self.changes})
-        self._site = api_site(settings, self.world.clients, self.watchers, self._ask, self._clock)
+        self._site = api_site(settings, self.world.clients, self.watchers, self.gateway, self._clock)
         table = Table(self.world.clients.dynamodb, TABLE)
         self.shares = Shares(table, Snapshots(self.world.clients.s3, BUCKET), self._clock)
 
@@ -145,11 +148,16 @@ class Sharing:
         """A second function, with the same clock's time."""
         return Sharing(self.world, self.generation, changes=changes, now_s=self.now_s)
 
+    @property
+    def routes(self) -> Sequence[Route]:
+        return self._site.routes
+
     def _clock(self) -> float:
         return self.now_s
 
-    def _ask(self, url: str, at_most_bytes: int, headers: Mapping[str, str]) -> bytes:
+    def gateway(self, url: str, at_most_bytes: int, headers: Mapping[str, str] | None = None) -> bytes:
         assert url == "https://ai.example.com/v1/caller"
+        assert headers
         credential = headers["Authorization"].removeprefix("Bearer ")
         self.asked.append(credential)
         if self.gateway_status != 200 or credential not in CALLERS:
@@ -197,6 +205,13 @@ def shares_world(aws: EmbeddedAws) -> World:
     clients.s3.create_bucket(Bucket=BUCKET)
     clients.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     return World(clients, environment)
+
+
+@pytest_asyncio.fixture
+async def share() -> AsyncIterator[Watched]:
+    """As its readers' browsers see it."""
+    async with running(Watched()) as watched:
+        yield watched
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.functions.sharing.watched import Entry, entry
 
+MESSAGES = 3
+"""Of each payload: one for each role."""
 FOLDER = Path(__file__).parents[2] / "samples" / "xss"
 PAYLOADS: list[str] = [one for family in json.loads((FOLDER / "payloads.json").read_text()).values() for one in family]
 
@@ -56,9 +58,9 @@ def deep(text: str) -> dict[str, Any]:
     return {text: text, "list": [text, {text: text}]}
 
 
-def message(number: int, text: str, role: str) -> dict[str, Any]:
+def message(text: str, role: str) -> dict[str, Any]:
+    """But for its id."""
     return {
-        "id": f"{number:05d}{text}",
         "role": role,
         "agent": text,
         "mode": text,
@@ -114,15 +116,30 @@ def parts(text: str) -> Iterator[dict[str, Any]]:
 
 
 def messages(payloads: list[str]) -> Iterator[Entry]:
-    """An entry whose key and type are hostile, and a message of each role, for each payload."""
+    """An entry whose key and type are hostile, and messages with ids that are, for each payload."""
     for number, text in enumerate(payloads):
-        for at, role in enumerate(("user", "assistant", text)):
-            yield {**entry("message", message(3 * number + at, text, role)), "key": f"message/{number}/{at}/{text}"}
-        id_ = message(3 * number + 1, text, "")["id"]
-        for at, data in enumerate(parts(text)):
-            key = f"part/{number}/{at}/{text}"
-            yield {**entry("part", {"id": f"{at:03d}{text}", "messageID": id_, **data}), "key": key}
+        for at, each in enumerate(messages_of(number, text, text)):
+            yield {**each, "key": f"{each['item']['type']}/{number}/{at}/{text}"}
         yield {"key": text, "version": 1, "item": {"type": text, "data": deep(text)}}
+
+
+def messages_as_taken(payloads: list[str]) -> Iterator[Entry]:
+    """Messages with keys, types and ids as the service takes them; everything else is hostile."""
+    for number, text in enumerate(payloads):
+        yield from messages_of(number, text, "")
+
+
+def messages_of(number: int, text: str, end_of_id: str) -> Iterator[Entry]:
+    """One of each role, and the parts of one of them."""
+    ids = [message_id(MESSAGES * number + at, end_of_id) for at in range(MESSAGES)]
+    for id_, role in zip(ids, ("user", "assistant", text), strict=True):
+        yield entry("message", {"id": id_, **message(text, role)})
+    for at, data in enumerate(parts(text)):
+        yield entry("part", {"id": f"{at:03d}{end_of_id}", "messageID": ids[1], **data})
+
+
+def message_id(number: int, end: str) -> str:
+    return f"{number:05d}{end}"
 
 
 def about(text: str, version: int) -> list[Entry]:
@@ -132,3 +149,11 @@ def about(text: str, version: int) -> list[Entry]:
     model = {"id": text, "providerID": text, "name": text, "api": {"url": text}}
     data = {"session": session, "model": [model], "session_diff": [diff, {**diff, "patch": "", "file": ""}]}
     return [entry(kind, each, version) for kind, each in data.items()]
+
+
+def about_all(payloads: list[str]) -> list[Entry]:
+    """The same of all of them at once: the session's texts have a line of each, and the lists an item or two."""
+    [session, *_] = about("\n".join(payloads), 1)
+    each = [about(text, 1) for text in payloads]
+    models, diffs = ([one for entries in each for one in entries[at]["item"]["data"]] for at in (1, 2))
+    return [session, entry("model", models), entry("session_diff", diffs)]

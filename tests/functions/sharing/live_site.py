@@ -25,6 +25,7 @@ from opencode_components.share_policies import (
     writer_statements,
 )
 from opencode_local.aws import EmbeddedAws
+from opencode_local.balancer.identity_headers import ACCESS_TOKEN
 from opencode_local.functions.serving import Serving
 from opencode_stacks.function_archive import FUNCTIONS, sources
 from tests.functions.load_balancer import ARN, CLIENT_ID, DATA, ISSUER, Balancer, event
@@ -42,6 +43,7 @@ NAMES: Mapping[str, Callable[[Stores], Sequence[Statement]]] = {
 PEOPLE = {
     "ada": {"id": "ada", "email": "ada@example.com", "name": "Ada", "groups": [], "kind": "token"},
     "grace": {"id": "grace", "email": "grace@example.com", "name": "Grace", "groups": [], "kind": "token"},
+    "root": {"id": "root", "email": "root@example.com", "name": "Root", "groups": ["admins"], "kind": "token"},
 }
 Json = Mapping[str, Any]
 
@@ -54,7 +56,10 @@ def program() -> None:
             for path, file in sources(FUNCTIONS / package)
         }
     )
-    table, bucket = declared_table("shares", SHARES, None, ResourceOptions()), aws.s3.Bucket("shares")
+    table, bucket = (
+        declared_table("shares", SHARES, None, ResourceOptions(), is_recoverable=False),
+        aws.s3.Bucket("shares"),
+    )
     api = aws.apigatewayv2.Api("live", protocol_type="WEBSOCKET", route_selection_expression="$request.body.action")
     known = Output.all(
         region=Output.from_input(REGION),
@@ -142,8 +147,11 @@ class Sharing:
         return json.loads(answer["body"])
 
     async def viewer(self, path: str, *, by: str | None = None) -> Json:
-        """The function's answer to a browser in which one of PEOPLE has signed in, or nobody."""
-        headers = {DATA: self.balancer.data(time.time(), sub=by, **PEOPLE[by])} if by else {}
+        """The function's answer to a browser in which one of PEOPLE has signed in at a Cognito pool, or nobody."""
+        if by is None:
+            return await self.asked("share-viewer", "GET", path)
+        claims = {name: value for name, value in PEOPLE[by].items() if name != "groups"}
+        headers = {DATA: self.balancer.data(time.time(), sub=by, **claims), ACCESS_TOKEN: by}
         return await self.asked("share-viewer", "GET", path, **headers)
 
     async def share(self, *, by: str, visibility: str = "organisation") -> Any:
@@ -170,10 +178,17 @@ class Sharing:
         )
         return [item["entry"]["S"] for item in found["Items"]]
 
+    def connections(self, share_id: str) -> list[str]:
+        """Entries of who watches."""
+        return self.entries(f"connections#{share_id}")
+
     def put_connection(self, share_id: str, id_: str, *, made_s: int) -> None:
-        numbers = {"made_s": {"N": str(made_s)}, "ttl": {"N": str(2**40)}}
-        item = {"share": {"S": share_id}, "entry": {"S": f"connection#{id_}"}, **numbers}
-        self.site.client("dynamodb").put_item(TableName=self.table, Item=item)
+        """Beside one that was let in, and of the same right."""
+        client, partition = self.site.client("dynamodb"), f"connections#{share_id}"
+        [known] = self.connections(share_id)[:1]
+        found = client.get_item(TableName=self.table, Key={"share": {"S": partition}, "entry": {"S": known}})["Item"]
+        item = {**found, "entry": {"S": f"connection#{id_}"}, "made_s": {"N": str(made_s)}}
+        client.put_item(TableName=self.table, Item=item)
 
     @property
     def table(self) -> str:

@@ -1,8 +1,9 @@
-"""Deletion deletes: by every route, in the table, and in the bucket with its old versions. Shares end by the clock."""
+"""Deletion deletes: by every route, in the table, and in the bucket with its old versions."""
 
 import gzip
 import json
 from collections.abc import Callable
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -14,6 +15,7 @@ from share_sessions.batches import Batches
 from share_sessions.snapshots import Snapshots
 from share_sessions.table import Table
 from tests.functions.sharing.conftest import BUCKET, TABLE, Made, Sharing
+from tests.functions.sharing.routes import CALLS, answers, content
 from tests.functions.sharing.sent import message, part, session
 
 Ask = Callable[[Sharing, Made], int]
@@ -27,6 +29,44 @@ ROUTES: dict[str, Ask] = {
         0
     ],
 }
+
+AFTERWARDS = {
+    "POST /api/shares": 200,
+    "GET /api/shares": 200,
+    "GET /api/shares, of all": 200,
+    "POST /api/shares/{id}/sync": 410,
+    "POST /api/shares/{id}/sync, another's secret": 410,
+    "POST /api/shares/{id}/sync, no secret": 400,
+    "GET /api/shares/{id}/data": 410,
+    "GET /api/shares/{id}/data, large": 410,
+    "PATCH /api/shares/{id}": 410,
+    "DELETE /api/shares/{id}": 200,
+    "DELETE /api/shares/{id}, its secret": 200,
+    "DELETE /api/shares/{id}, another's secret": 403,
+    "GET /share/{id}": 200,
+    "HEAD /share/{id}": 200,
+    "GET /share/{id}/state": 410,
+    "HEAD /share/{id}/state": 410,
+    "GET /share/{id}/state, a later page": 410,
+    "GET /sign-in/{id}": 302,
+    "HEAD /sign-in/{id}": 302,
+    "GET /share-assets/{name}": 200,
+    "HEAD /share-assets/{name}": 200,
+    "$connect": 403,
+    "$connect, a ticket from before a change": 403,
+    "$disconnect": 200,
+}
+"""What an administrator is told, who may do everything. The page is the same for every share, and says of none."""
+
+
+def test_of_a_deleted_share_no_route_tells_anything_whatever_was_asked_before(sharing: Sharing) -> None:
+    def delete(share: Made) -> None:
+        assert sharing.ask("DELETE", f"/api/share/{share.id}", {"secret": share.secret})[0] == 200
+
+    told = answers(sharing, CALLS, ["admin"], meanwhile=delete)
+
+    assert {call: one.status for (call, _), one in told.items()} == AFTERWARDS
+    assert not [call for (call, _), one in told.items() if content(sharing) in f"{one.text} {one.location}"]
 
 
 @pytest.fixture
@@ -98,9 +138,9 @@ def test_a_writer_that_was_making_a_snapshot_leaves_nothing_of_a_share_that_was_
     batches = Batches(sharing.shares, table, snapshots, lambda: sharing.now_s)
     share, write = sharing.shares.find(full.id), snapshots.write
 
-    def deleted_first(*args: object) -> str | None:
+    def deleted_first(*args: Any, **named: Any) -> str | None:
         assert sharing.ask("DELETE", f"/api/share/{full.id}", {"secret": full.secret})[0] == 200
-        return write(*args)  # type: ignore[arg-type]  # as it was called
+        return write(*args, **named)
 
     monkeypatch.setattr(snapshots, "write", deleted_first)
     batches.compact(share)
@@ -113,6 +153,7 @@ def test_a_reader_for_whom_the_items_are_put_aside_leaves_nothing_of_a_share_tha
     sharing: Sharing, full: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put, other = sharing.world.clients.s3.put_object, sharing.another()
+    sharing.sync(full, [session("swordfish")])
 
     def deleted_first(**wanted: object) -> object:
         assert other.ask("DELETE", f"/api/share/{full.id}", {"secret": full.secret})[0] == 200
@@ -122,45 +163,3 @@ def test_a_reader_for_whom_the_items_are_put_aside_leaves_nothing_of_a_share_tha
 
     assert sharing.ask("GET", f"/api/share/{full.id}/data")[0] == 410
     assert sharing.world.objects(full.id) == []
-
-
-def test_a_share_ends_by_the_clock_and_is_forgotten_a_day_later(sharing: Sharing) -> None:
-    share = sharing.made(expires_in_hours=1)
-    sharing.sync(share, [session()])
-    sharing.now_s += 3599
-    assert sharing.data(share) == [session()]
-    sharing.now_s += 1
-
-    status, document, _ = sharing.ask("GET", f"/api/share/{share.id}/data", by="ada")
-    assert (status, document["error"]["code"]) == (410, "share_expired")
-    assert [ask(sharing, share) for ask in ROUTES.values()] == [410, 410, 410, 410]
-    assert sharing.ask("GET", "/api/shares", by="ada")[1]["shares"] == []
-    ends_s = {int(entry["ttl"]["N"]) for entry in sharing.world.entries(share.id).values()}
-    assert ends_s == {int(sharing.now_s) + 24 * 3600}
-    assert sharing.ask("DELETE", f"/api/share/{share.id}", by="ada")[0] == 200
-
-
-@pytest.mark.parametrize(("changes", "hours"), [({}, 168), ({"DEFAULT_EXPIRY_HOURS": "24"}, 24)])
-def test_a_share_lasts_for_seven_days_unless_the_environment_says_otherwise(
-    sharing: Sharing, changes: dict[str, str], hours: int
-) -> None:
-    share = sharing.another(**changes).made()
-
-    assert sharing.shares.find(share.id).expires_at.timestamp() == sharing.now_s + hours * 3600
-
-
-@pytest.mark.parametrize("hours", [1, 2160])
-def test_with_its_end_all_that_a_share_consists_of_is_moved(sharing: Sharing, hours: int) -> None:
-    """The bucket forgets objects by their age and the table batches by their time: what stays is written anew."""
-    share = sharing.made()
-    sharing.sync(share, [session()], 1)
-    sharing.sync(share, [message(1)], 2)
-    status, document, _ = sharing.ask("PATCH", f"/api/shares/{share.id}", {"expires_in_hours": hours}, by="ada")
-    assert (status, document["expires_at"][:4]) == (200, "2026" if hours == 1 else "2027")
-    sharing.sync(share, [message(2)], 3)
-
-    ends_s = {name: int(entry["ttl"]["N"]) for name, entry in sharing.world.entries(share.id).items()}
-    assert ends_s == dict.fromkeys(("share", "event#000000000003"), int(sharing.now_s) + hours * 3600 + 24 * 3600)
-    assert sharing.world.objects(share.id) == ["000000000002.json.gz"]
-    assert sharing.data(share) == [session(), message(1), message(2)]
-    assert ("review", share.id, None) in sharing.watchers.told

@@ -1,79 +1,35 @@
 """Content that is meant to run as script, in a browser, with the page's policy and without it: nothing runs."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.browser import PATIENCE_MS
 from tests.functions.sharing import hostile
-from tests.functions.sharing.watched import SHARE_ID, Watched, open_all, running
+from tests.functions.sharing.guarded import guarded, has_only_its_own_elements
+from tests.functions.sharing.watched import SHARE_ID, Watched, running
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page, Request
-
+    from playwright.async_api import Browser
 
 WITH_AND_WITHOUT = pytest.mark.parametrize("has_policy", [True, False], ids=["with the policy", "without it"])
 UNQUOTED = "!'()*"
 """What JavaScript's encodeURIComponent leaves as it is, and Python's does not."""
 
 
-class Watch:
-    """Everything that a tab does that nobody asked it for."""
-
-    def __init__(self, tab: "Page", url: str) -> None:
-        self.seen: list[str] = []
-        self._url = url
-        tab.on("dialog", lambda dialog: self.seen.append(f"dialog {dialog.message}"))
-        tab.on("console", lambda said: self.seen.append(f"console {said.text}"))
-        tab.on("pageerror", lambda error: self.seen.append(f"error {error}"))
-        tab.on("popup", lambda popup: self.seen.append(f"popup {popup.url}"))
-        tab.on("request", self._request)
-
-    def _request(self, request: "Request") -> None:
-        if not request.url.startswith((f"{self._url}/share", "data:image/")):
-            self.seen.append(f"request {request.url}")
-
-
 def test_the_corpus_is_not_small() -> None:
     assert len(hostile.PAYLOADS) == len(set(hostile.PAYLOADS)) >= 80
 
 
-@asynccontextmanager
-async def watched(chromium: "Browser", share: Watched, anchor: str = "") -> AsyncIterator["Page"]:
-    """A tab that has shown everything; that nothing ran is seen to at the end."""
-    context = await chromium.new_context(reduced_motion="reduce")
-    context.set_default_timeout(3 * PATIENCE_MS)
-    await context.add_init_script(hostile.HOOKS)
-    tab = await context.new_page()
-    watch = Watch(tab, share.url)
-    response = await tab.goto(f"{share.url}/share/{SHARE_ID}{anchor}")
-    assert response
-    assert ("content-security-policy" in response.headers) == share.has_policy
-    await tab.get_by_text("Live", exact=True).wait_for()
-    yield tab
-    assert await tab.evaluate("window.__executed") == []
-    assert tab.url == f"{share.url}/share/{SHARE_ID}{anchor}"
-    assert watch.seen == []
-    await context.close()
-
-
-async def has_only_its_own_elements(tab: "Page") -> None:
-    await open_all(tab)
-    assert await tab.evaluate(hostile.FOREIGN) == []
-
-
 @WITH_AND_WITHOUT
 async def test_nothing_runs_in_any_field_of_any_message_or_part(chromium: "Browser", *, has_policy: bool) -> None:
-    anchor = f"#message-{quote(hostile.message(4, hostile.PAYLOADS[1], '')['id'], safe=UNQUOTED)}"
+    anchor = f"#message-{quote(hostile.message_id(4, hostile.PAYLOADS[1]), safe=UNQUOTED)}"
     async with running(Watched(has_policy=has_policy)) as share:
         share.add(hostile.messages(hostile.PAYLOADS))
-        async with watched(chromium, share, anchor) as tab:
+        async with guarded(chromium, f"{share.url}/share/{SHARE_ID}{anchor}", has_policy=has_policy) as tab:
             assert await tab.evaluate("document.activeElement.id.length") > len("message-"), "a link to one of them"
             await tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-            assert await tab.locator("article").count() == 3 * len(hostile.PAYLOADS)
+            assert await tab.locator("article").count() == hostile.MESSAGES * len(hostile.PAYLOADS)
             await has_only_its_own_elements(tab)
             assert "<script>alert(1)</script>" in await tab.locator("#messages").evaluate("all => all.textContent")
 
@@ -92,7 +48,10 @@ class Changing(Watched):
 async def test_nothing_runs_in_what_is_told_of_the_session_and_the_share(
     chromium: "Browser", *, has_policy: bool
 ) -> None:
-    async with running(Changing(has_policy=has_policy)) as share, watched(chromium, share) as tab:
+    async with (
+        running(Changing(has_policy=has_policy)) as share,
+        guarded(chromium, f"{share.url}/share/{SHARE_ID}", has_policy=has_policy) as tab,
+    ):
         await tab.evaluate(f"() => ({hostile.AT_EVERY_CHANGE})({hostile.FOREIGN})")
         for _ in hostile.PAYLOADS:
             await share.tell({"sequence": 10**6, "version": 1})

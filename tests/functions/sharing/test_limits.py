@@ -28,6 +28,11 @@ def test_an_item_of_700_000_bytes_is_taken_and_one_byte_more_is_not(sharing: Sha
     assert "data[0] has 700,001 bytes; the limit is 700,000 bytes" in said
     assert sharing.data(share) == [large]
 
+    sent = {"secret": share.secret, "data": [session(text="x" * (room + 1)), message(1)]}
+    [skipped] = sharing.ask("POST", f"/api/share/{share.id}/sync", sent)[1]["skipped"]
+    assert skipped == {"item": "data[0]", "why": said}
+    assert sharing.data(share) == [large, message(1)], "beside others it is passed over"
+
 
 def test_a_batch_that_an_entry_cannot_hold_comes_back_whole(sharing: Sharing) -> None:
     share = sharing.made()

@@ -126,6 +126,7 @@ async def test_the_end_of_a_share_ends_all_watching_at_once(cloud: Sharing) -> N
     assert await refusal(cloud, states[2]["live"]) == 403, "a ticket from before is gone with the share"
     assert (await cloud.viewer(f"/share/{share['id']}/state", by="ada"))["statusCode"] == 410
     assert cloud.entries(share["id"]) == ["share"]
+    assert cloud.connections(share["id"]) == cloud.entries(f"tickets#{share['id']}") == []
 
 
 async def test_whoever_may_not_see_a_share_any_more_does_not_watch_it_either(cloud: Sharing) -> None:
@@ -141,17 +142,26 @@ async def test_whoever_may_not_see_a_share_any_more_does_not_watch_it_either(clo
     assert (await cloud.viewer(f"/share/{share['id']}/state"))["statusCode"] == 401
 
 
+async def test_an_administrator_watches_what_is_shared_with_few_and_others_do_not(cloud: Sharing) -> None:
+    share = await cloud.share(by="ada", visibility="people")
+    assert (await cloud.viewer(f"/share/{share['id']}/state", by="grace"))["statusCode"] == 403
+
+    async with cloud.socket((await cloud.state(share["id"], by="root"))["live"]) as socket:
+        await cloud.sync(share, [message(1)], version=1)
+        assert (await heard(socket))["items"] == [entry(1, 1)]
+
+
 async def test_who_has_left_is_forgotten_whether_or_not_anybody_says_so(cloud: Sharing) -> None:
     share = await cloud.share(by="ada")
     async with cloud.socket((await cloud.state(share["id"], by="ada"))["live"]):
-        [connected] = [name for name in cloud.entries(share["id"]) if name.startswith("connection#")]
+        [connected] = cloud.connections(share["id"])
         cloud.put_connection(share["id"], "long-gone=", made_s=1)
         cloud.put_connection(share["id"], "about-to-open=", made_s=2**40)
         await cloud.sync(share, [message(1)], version=1)
-        there = {name for name in cloud.entries(share["id"]) if name.startswith("connection#")}
-        assert there == {connected, "connection#about-to-open="}, "one that is not open yet is as good as gone to AWS"
+        there = {connected, "connection#about-to-open="}
+        assert {*cloud.connections(share["id"])} == there, "one that is not open yet is as good as gone to AWS"
     async with asyncio.timeout(PATIENCE_S):
-        await cloud.site.functions.until(lambda _: connected not in cloud.entries(share["id"]))
+        await cloud.site.functions.until(lambda _: connected not in cloud.connections(share["id"]))
 
     assert cloud.entries(connected) == []
 

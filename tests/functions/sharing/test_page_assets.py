@@ -3,14 +3,15 @@
 import hashlib
 import re
 
-from share_sessions import assets
-from share_sessions.assets import FILES, VENDOR
+from share_sessions.assets import ASSETS, HERE, PAGE
 
 CELLS = r"\| [\w@/.-]+ \| [\d.]+ \| [\w./]+ \|"
 ROW = re.compile(
     rf"^\| (?P<file>[\w.-]+) {CELLS} (?P<licences>[\w., -]+) \| (?P<sha256>[0-9a-f]{{64}}) \|$", re.MULTILINE
 )
 """File, package, version, path in the package, licences and hash."""
+VENDOR = HERE / "assets" / "vendor"
+FILES = ASSETS.files
 OWN = {name: path.read_text() for name, path in FILES.items() if path.suffix == ".js" and VENDOR not in path.parents}
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|setHTML|srcdoc|\beval\b"
@@ -32,12 +33,11 @@ def test_third_party_files_are_those_of_their_packages_with_their_licences_besid
 
 def test_they_are_served_byte_for_byte_under_addresses_that_change_with_what_they_import() -> None:
     for name, path in FILES.items():
-        served = assets.ANSWERS[assets.address(name)]
+        served = ASSETS.answers[ASSETS.address(name)]
         assert "immutable" in served.headers["Cache-Control"]
         assert re.search(rb'"\./', served.body) is None
         assert (served.body == path.read_bytes()) or VENDOR not in path.parents
-    page = assets.PAGE
-    assert all(page.count(assets.address(name)) == 1 for name in FILES), "each is fetched at once, not after another"
+    assert all(PAGE.count(ASSETS.address(name)) == 1 for name in FILES), "each is fetched at once, not after another"
 
 
 def test_no_script_of_ours_has_another_way_to_html_than_the_sanitising_one() -> None:
@@ -46,11 +46,10 @@ def test_no_script_of_ours_has_another_way_to_html_than_the_sanitising_one() -> 
 
 
 def test_the_page_has_no_script_or_style_in_it_and_nothing_from_elsewhere() -> None:
-    page = assets.PAGE
-    assert re.findall(r"<script[^>]*>[^<]", page) == []
-    assert re.findall(r"<style|\sstyle=|\son\w+=", page) == []
+    assert re.findall(r"<script[^>]*>[^<]", PAGE) == []
+    assert re.findall(r"<style|\sstyle=|\son\w+=", PAGE) == []
     assert [
         url
-        for url in re.findall(r'(?:src|href)="([^"]*)"', page)
+        for url in re.findall(r'(?:src|href)="([^"]*)"', PAGE)
         if not url.startswith(("/share-assets/", "#", "data:image/svg"))
     ] == []

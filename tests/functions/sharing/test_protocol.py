@@ -121,7 +121,7 @@ ITEM = session()
 BAD_BATCHES: list[tuple[Any, str]] = [
     ({}, "data has to be a list"),
     ([1], "data[0] has to be an object"),
-    ([ITEM, {"type": "session"}], "data[1] has to be an object of type and data"),
+    ([{"type": "session"}], "data[0] has to be an object of type and data"),
     ([{**ITEM, "x": 1}], "data[0] has to be an object of type and data"),
     ([{"type": "script", "data": {}}], "data[0].type has to be one of session, message, part"),
     ([{"type": [], "data": {}}], "data[0].type has to be one of"),
@@ -143,6 +143,24 @@ def test_a_batch_that_cannot_be_is_refused_by_the_name_of_the_field(sharing: Sha
         assert (status, document["error"]["type"]) == (400, "invalid_request_error")
         assert told in document["error"]["message"]
     assert sharing.data(share) == []
+
+
+def test_an_item_that_cannot_be_taken_costs_the_others_nothing_and_is_told(sharing: Sharing) -> None:
+    """OpenCode sends nothing twice, and a newer one may send types that are not known here."""
+    share = sharing.made()
+    bad = [(data[-1], told.partition(" ")[2]) for data, told in BAD_BATCHES if isinstance(data, list)]
+    data = [message(0), *(item for item, _ in bad), part(1, of=0), session("taken")]
+    sent = {"secret": share.secret, "data": data, "version": 5}
+    status, document, _ = sharing.ask("POST", f"/api/share/{share.id}/sync", sent)
+
+    assert (status, document["success"], document["sequence"]) == (200, True, 1)
+    assert [one["item"] for one in document["skipped"]] == [f"data[{place}]" for place in range(1, len(bad) + 1)]
+    for one, (_, told) in zip(document["skipped"], bad, strict=True):
+        assert one["why"].startswith(one["item"])
+        assert told in one["why"]
+    assert sharing.data(share) == [session("taken"), message(0), part(1, of=0)]
+    [(_, _, frame)] = sharing.watchers.told
+    assert [entry["key"] for entry in frame["items"]] == ["message/msg_0000", "part/msg_0000/prt_0001", "session"]
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,17 @@
 """What browsers get of a share: the page, its state in pages, tickets, and refusals."""
 
 import json
-from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from served_site.serving import Site
-from share_sessions.connections import Connections
-from share_sessions.settings import viewer_settings
-from share_sessions.tickets import Tickets
-from share_sessions.viewer_site import viewer_site
-from share_sessions.watching import Watching
-from tests.functions.load_balancer import ARN, CLIENT_ID, DATA, ISSUER, Balancer, event
-from tests.functions.sharing.conftest import CALLERS, TABLE, Made, Sharing
-from tests.functions.sharing.reader import Reader
+from share_sessions.viewer_site import ACCESS_TOKEN
+from tests.functions.load_balancer import DATA, Balancer
+from tests.functions.sharing.conftest import Made, Sharing
+from tests.functions.sharing.viewing import LIVE_URL, Viewing
 
-LIVE_URL = "wss://abc123.execute-api.eu-central-1.amazonaws.com/live"
 UNKNOWN = "a" * 32
 LARGE_BYTES = 300_000
 POLICY = (
@@ -26,74 +19,6 @@ POLICY = (
     "connect-src 'self' wss://abc123.execute-api.eu-central-1.amazonaws.com; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify"
 )
-READERS = ("ada", "grace", "linus", "admin", None)
-MAY_SEE: Mapping[str, set[str | None]] = {
-    "organisation": {"ada", "grace", "linus", "admin"},
-    "people": {"ada", "grace", "admin"},
-    "link": {*READERS},
-}
-"""Of Ada's share with Grace on its list."""
-
-
-@dataclass
-class Viewing:
-    """The viewer's function, and the one behind the WebSocket API, beside the one that writes."""
-
-    writing: Sharing
-    balancer: Balancer = field(default_factory=Balancer)
-
-    def __post_init__(self) -> None:
-        signer = {"SIGNER_ARN": ARN, "SIGNER_KEYS_URL": "https://keys.example.com"}
-        about = {**signer, "CLIENT_ID": CLIENT_ID, "ISSUER": ISSUER, "LIVE_URL": LIVE_URL}
-        settings = viewer_settings({**self.writing.world.environment, **about})
-        client, shares = self.writing.world.clients.dynamodb, self.writing.shares
-        tickets = Tickets(client, TABLE, self._clock)
-        self._site: Site = viewer_site(settings, shares, tickets, self._fetch, self._clock)
-        self._watching = Watching(shares, tickets, Connections(client, TABLE, self._clock))
-
-    def get(
-        self, path: str, *, by: str | None = None, method: str = "GET", data: str | None = None, **query: str
-    ) -> dict[str, Any]:
-        """The answer, with each header once, and its body as text."""
-        asked = event("browser", path, method=method, headers={DATA: self.signed_in(by) if by else data})
-        asked["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
-        answer = self._site.serve(asked)
-        assert len(json.dumps(answer)) < 1_000_000, "more than a load balancer takes"
-        body = b64decode(answer["body"]).decode() if answer["isBase64Encoded"] else answer["body"]
-        return {
-            **answer,
-            "headers": {name: found for name, [found] in answer["multiValueHeaders"].items()},
-            "body": body,
-        }
-
-    def signed_in(self, by: str) -> str:
-        caller: Mapping[str, Any] = CALLERS[by]
-        subject = f"{caller['id']}-{self.writing.generation}"
-        claims = {name: caller[name] for name in ("name", "email", "groups")}
-        return self.balancer.data(self.writing.now_s, sub=subject, **claims)
-
-    def state(self, share: Made, *, by: str = "ada", **query: str) -> Any:
-        answer = self.get(f"/share/{share.id}/state", by=by, **query)
-        assert answer["statusCode"] == 200, answer["body"]
-        return json.loads(answer["body"])
-
-    def reader(self, share: Made) -> Reader:
-        async def ask(query: str) -> Any:
-            return self.state(share, **dict(pair.split("=") for pair in query.split("&")))
-
-        return Reader(ask)
-
-    def connect(self, ticket: str, id_: str = "one=") -> int:
-        context = {"eventType": "CONNECT", "connectionId": id_}
-        answer = self._watching.answer({"requestContext": context, "queryStringParameters": {"ticket": ticket}})
-        return int(answer["statusCode"])
-
-    def _clock(self) -> float:
-        return self.writing.now_s
-
-    def _fetch(self, url: str, _at_most_bytes: int) -> bytes:
-        assert url == f"https://keys.example.com/{self.balancer.key_id}"
-        return self.balancer.public_key
 
 
 @pytest.fixture
@@ -120,6 +45,7 @@ def test_the_page_is_the_same_for_every_share_and_may_do_next_to_nothing(viewing
     assert page["headers"]["Content-Security-Policy"] == POLICY
     assert page["headers"]["Content-Type"] == "text/html; charset=utf-8"
     assert page["headers"]["Referrer-Policy"] == "no-referrer"
+    assert page["headers"]["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "Set-Cookie" not in page["headers"]
     assert not any(told in page["body"] for told in ("Tractatus", share.id, "Ada"))
     assert viewing.get(f"/share/{share.id}", method="HEAD")["body"] == ""
@@ -134,25 +60,63 @@ def test_everything_that_the_page_names_is_served_for_a_year(viewing: Viewing) -
         asset = viewing.get(address)
         assert asset["statusCode"] == 200
         assert asset["headers"]["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert asset["headers"]["Cross-Origin-Resource-Policy"] == "same-origin", "no other page may load it"
     assert error(viewing.get("/share-assets/share.000000000000.js")) == (404, "not_found")
 
 
-@pytest.mark.parametrize("visibility", MAY_SEE)
-@pytest.mark.parametrize("by", READERS)
-def test_a_share_is_shown_to_whom_its_owner_lets_see_it(viewing: Viewing, visibility: str, by: str | None) -> None:
-    share = viewing.writing.made(visibility=visibility, people=["grace@example.com"])
-    viewing.writing.sync(share, [message(1, "Tractatus")])
+def test_a_share_says_to_its_owner_alone_that_it_is_theirs(viewing: Viewing) -> None:
+    share = viewing.writing.made()
 
-    answer = viewing.get(f"/share/{share.id}/state", by=by)
+    assert [viewing.state(share, by=by)["share"]["is_owner"] for by in ("ada", "grace", "admin")] == [
+        True,
+        False,
+        False,
+    ]
 
-    if by in MAY_SEE[visibility]:
-        shown = json.loads(answer["body"])
-        assert answer["statusCode"] == 200
-        assert shown["share"]["is_owner"] == (by == "ada")
-        assert viewing.connect(shown["live"]["ticket"]) == 200
-    else:
-        assert error(answer) == ((401, "sign_in_needed") if by is None else (403, "forbidden"))
-        assert "Tractatus" not in answer["body"]
+
+@pytest.mark.parametrize(
+    ("by", "token", "gateway_status", "told"),
+    [
+        ("admin", "admin", 200, 200),
+        ("linus", "admin", 200, 403),
+        ("linus", "linus", 200, 403),
+        ("admin", "opaque", 200, 403),
+        ("admin", None, 200, 403),
+        ("admin", "admin", 500, 503),
+    ],
+)
+def test_an_administrator_is_known_by_an_access_token_of_their_own_where_claims_have_no_groups(
+    sharing: Sharing, by: str, token: str | None, gateway_status: int, told: int
+) -> None:
+    viewing, share = Viewing(sharing, tells_groups=False), sharing.made(visibility="people")
+    sharing.sync(share, [message(1, "Tractatus")])
+    sharing.gateway_status = gateway_status
+
+    answer = viewing.answer(f"/share/{share.id}/state", {DATA: viewing.signed_in(by), ACCESS_TOKEN: token})
+
+    assert answer["statusCode"] == told
+    assert ("Tractatus" in answer["body"]) == (told == 200)
+
+
+def test_the_gateway_is_asked_only_about_who_could_not_see_the_share_otherwise(sharing: Sharing) -> None:
+    viewing, share = (
+        Viewing(sharing, tells_groups=False),
+        sharing.made(visibility="people", people=["grace@example.com"]),
+    )
+    asked_before = len(sharing.asked)
+
+    def status(viewing: Viewing, by: str | None, token: str) -> int:
+        data = viewing.signed_in(by) if by else None
+        answer = viewing.answer(f"/share/{share.id}/state", {DATA: data, ACCESS_TOKEN: token})
+        return int(answer["statusCode"])
+
+    assert [status(viewing, by, "admin") for by in ("ada", "grace", None)] == [200, 200, 401]
+    without = Viewing(replace(sharing, changes={"ADMIN_GROUPS": ""}), balancer=viewing.balancer, tells_groups=False)
+    assert status(without, "admin", "admin") == 403, "there are no administrators"
+    assert status(viewing, "admin", "x" * 20_000) == 403
+    assert len(sharing.asked) == asked_before
+    assert [status(viewing, "admin", "admin") for _ in range(3)] == [200] * 3
+    assert sharing.asked[asked_before:] == ["admin"], "and is believed for a minute"
 
 
 def test_who_is_not_signed_in_is_sent_to_do_so_and_nowhere_else(viewing: Viewing) -> None:
@@ -183,13 +147,14 @@ def test_a_share_that_is_over_shows_nothing_and_lets_nobody_watch(viewing: Viewi
     assert error(viewing.get(f"/share/{expiring.id}/state", by="ada")) == (410, "share_expired")
     assert error(viewing.get(f"/share/{UNKNOWN}/state", by="ada")) == (404, "share_not_found")
     assert [viewing.connect(ticket) for ticket in (*tickets, late)] == [403, 403, 410]
-    assert not [name for name in viewing.writing.world.entries(expiring.id) if name.startswith("connection#")]
+    assert viewing.writing.world.entries(f"connections#{expiring.id}") == {}
 
 
 def test_a_ticket_is_good_for_a_minute_and_the_table_does_not_know_it(viewing: Viewing) -> None:
     share = viewing.writing.made()
     early, late = (viewing.state(share)["live"]["ticket"] for _ in range(2))
-    kept = json.dumps(viewing.writing.world.entries(share.id), default=repr)
+    kept = json.dumps(viewing.writing.world.entries(f"tickets#{share.id}"), default=repr)
+    assert kept.count('"access"') == 2
     assert not any(part in kept for ticket in (early, late) for part in (ticket, ticket.partition(".")[2]))
 
     viewing.writing.now_s += 59
@@ -198,6 +163,15 @@ def test_a_ticket_is_good_for_a_minute_and_the_table_does_not_know_it(viewing: V
     viewing.writing.now_s += 1
     assert viewing.connect(late) == 403
     assert viewing.get(f"/share/{share.id}/state", by="ada", method="HEAD")["statusCode"] == 200
+
+
+def test_who_says_that_it_watches_already_gets_no_ticket(viewing: Viewing) -> None:
+    share = viewing.writing.made()
+
+    assert viewing.state(share, live="0")["live"] is None
+    assert viewing.writing.world.entries(f"tickets#{share.id}") == {}
+    for value in ("1", ""):
+        assert error(viewing.get(f"/share/{share.id}/state", by="ada", live=value)) == (400, "invalid_request")
 
 
 async def test_pages_are_of_one_state_although_the_share_grows_between_them(viewing: Viewing) -> None:

@@ -1,28 +1,30 @@
 """The viewer in a browser, with its policy: what is shown of a session, and how it follows what is written."""
 
 import re
-from collections.abc import AsyncIterator
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 from tests.functions.sharing import sessions
-from tests.functions.sharing.watched import ABOUT, SHARE_ID, Watched, entry, open_all, running
+from tests.functions.sharing.watched import ABOUT, SHARE_ID, Watched, entry, open_all
 from tests.functions.test_page_in_browser import DESK, FAINT_TEXTS, PHONE, TOO_WIDE
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 MANY = 80
+NOW, WRONG_BY_YEARS = datetime(2026, 11, 21, 14, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+HIDDEN = """isHidden => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+PAUSES = """random => {
+  Math.random = () => random;
+  const [wait, all] = [window.setTimeout, (window.pauses = [])];
+  window.setTimeout = (act, ms) => wait(act, ms, ms < 1000 && all.push(ms));
+}"""
 TEXTS = "all => all.map(one => one.textContent)"
-
-
-@pytest_asyncio.fixture
-async def share() -> AsyncIterator[Watched]:
-    async with running(Watched()) as watched:
-        yield watched
 
 
 async def is_live(tab: "Page") -> None:
@@ -139,7 +141,7 @@ async def test_what_arrives_late_or_twice_changes_nothing(share: Watched, chromi
         await tab.get_by_role("heading", name="The end", level=1).wait_for()
 
         assert await tab.locator(".text").all_inner_texts() == ["older than new"], "the greater JSON of one version"
-        assert share.asked == ["after=0", "after=1"], "the second when it was connected"
+        assert share.asked == ["after=0", "after=1&live=0"], "the second when it was connected"
 
 
 async def test_a_reader_that_was_away_catches_up_without_a_gap_or_a_repeat(share: Watched, chromium: "Browser") -> None:
@@ -151,6 +153,7 @@ async def test_a_reader_that_was_away_catches_up_without_a_gap_or_a_repeat(share
         share.add(sessions.user(3, "three"))
         await tab.get_by_text("three").wait_for()
         await is_live(tab)
+        assert len(share.tickets) == len(set(share.tickets)) == 2, "a ticket is good for one connection"
 
         share.add(sessions.user(4, "four"))
         await share.write(sessions.user(5, "five"))
@@ -159,7 +162,23 @@ async def test_a_reader_that_was_away_catches_up_without_a_gap_or_a_repeat(share
         await tab.get_by_text("six").wait_for()
 
         assert await tab.locator(".text").all_inner_texts() == ["one", "two", "three", "four", "five", "six"]
-        assert share.asked[-2:] == ["after=3", "after=5"], "for a gap, and for a batch too large for a frame"
+        assert share.asked[-2:] == ["after=3&live=0", "after=5&live=0"], "for a gap, and for what no frame holds"
+
+
+async def test_a_reader_waits_for_its_turn_to_ask_and_stays_connected_when_it_is_told_to_wait(
+    share: Watched, chromium: "Browser"
+) -> None:
+    """Whoever else watches has the same frame at the same moment."""
+    async with share.tab(chromium, viewport=DESK) as tab:
+        await is_live(tab)
+        await tab.evaluate(PAUSES, 0.25)
+        await tab.route("**/state?after=0&live=0", lambda route: route.fulfill(status=502), times=1)
+        await share.tell({"sequence": share.add(sessions.user(1, "It has come")), "version": 1})
+        await tab.get_by_text("It has come").wait_for()
+
+        assert await tab.evaluate("pauses") == [125, 250]
+        assert share.asked[-1] == "after=0&live=0"
+        assert len(share.tickets) == 1
 
 
 async def test_when_the_share_ends_nothing_of_it_stays_on_the_page(share: Watched, chromium: "Browser") -> None:
@@ -172,6 +191,53 @@ async def test_when_the_share_ends_nothing_of_it_stays_on_the_page(share: Watche
         assert "clock" not in await tab.locator("body").inner_text()
         assert await tab.get_by_text("Live").is_hidden()
         assert len(share.asked) == 2, "and nothing more is asked for"
+
+
+@pytest.mark.parametrize("clock", [WRONG_BY_YEARS, NOW])
+async def test_when_its_time_is_up_the_page_says_so_by_itself_whatever_time_its_device_shows(
+    share: Watched, chromium: "Browser", clock: datetime
+) -> None:
+    share.now, share.about = NOW, {**ABOUT, "expires_at": "2026-11-21T15:00:00Z"}
+    share.add(sessions.whole())
+    async with share.tab(chromium, clock=clock, viewport=DESK) as tab:
+        await is_live(tab)
+        await tab.clock.fast_forward("59:00")
+        asked = len(share.asked)
+        share.now, share.about = NOW + timedelta(hours=1), {**ABOUT, "expires_at": "2026-11-21T16:00:00Z"}
+        async with tab.expect_response("**/state?*"):
+            await tab.clock.fast_forward("01:01")
+        assert len(share.asked) == asked + 1, "and no sooner"
+        assert await tab.get_by_text("Run the test").is_visible(), "its owner has made it last longer"
+
+        share.refusal = (410, "It has expired.")
+        await tab.clock.fast_forward("01:00:01")
+        await tab.get_by_role("heading", name="This session is no longer shared").wait_for()
+        assert "clock" not in await tab.locator("body").inner_text()
+        assert await tab.get_by_text("Live").is_hidden()
+        assert len(share.tickets) == 1
+
+
+async def test_a_tab_that_has_slept_catches_up_although_its_connection_looks_as_if_it_were_there(
+    share: Watched, chromium: "Browser"
+) -> None:
+    share.add(sessions.user(1, "one"))
+    async with share.tab(chromium, clock=NOW, viewport=DESK) as tab:
+        for slept, comes_back in (("04:59", False), ("05:00", True)):
+            await is_live(tab)
+            await tab.evaluate(HIDDEN, True)
+            await tab.clock.fast_forward(slept)
+            if comes_back:
+                share.sockets.clear()
+                await share.write(sessions.user(2, "two"))
+            await tab.evaluate(HIDDEN, False)
+            assert len(share.tickets) == 1
+        await tab.get_by_text("two").wait_for()
+        await is_live(tab)
+        await share.write(sessions.user(3, "three"))
+        await tab.get_by_text("three").wait_for()
+
+        assert await tab.locator(".text").all_inner_texts() == ["one", "two", "three"]
+        assert len(share.tickets) == len(set(share.tickets)) == 2
 
 
 TITLES = {
@@ -197,54 +263,6 @@ async def test_who_may_not_see_it_is_told_why_and_how(share: Watched, chromium: 
         assert share.asked == ["after=0"] * 5
 
 
-async def test_a_long_session_comes_by_pages_and_is_searched_before_it_is_shown(
-    share: Watched, chromium: "Browser"
-) -> None:
-    share.add(sessions.long(MANY))
-    share.page_items = 100
-    last = sessions.message_id(MANY)
-    async with share.tab(chromium, viewport=PHONE) as tab:
-        await tab.evaluate("globalThis.requestAnimationFrame = () => 0")
-        assert share.asked[:3] == ["after=0", "after=0&page=1", "after=0&page=2"]
-        await tab.keyboard.press("/")
-        await tab.keyboard.type("ANSWER 71")
-        await tab.keyboard.press("Enter")
-        assert await tab.locator("#hits").inner_text() == "none", "messages of assistants are even"
-        await tab.keyboard.press("Control+a")
-        await tab.keyboard.type("answer 7")
-        await tab.keyboard.press("Enter")
-        assert await tab.locator("#hits").inner_text() == "1 of 5"
-        await tab.keyboard.press("Shift+Enter")
-        assert await tab.locator("#hits").inner_text() == "5 of 5"
-        found = tab.get_by_role("article").filter(has_text="Answer 78.")
-        assert await found.evaluate("node => Math.abs(node.getBoundingClientRect().top) < innerHeight")
-        assert await tab.evaluate("[...CSS.highlights.get('found')].map(String)") == ["Answer 7"]
-
-        await tab.keyboard.press("Escape")
-        assert await tab.evaluate("document.activeElement.id") == f"message-{sessions.message_id(78)}"
-        await tab.keyboard.press("j")
-        await tab.keyboard.press("j")
-        await tab.keyboard.press("k")
-        assert await tab.evaluate("document.activeElement.id") == f"message-{sessions.message_id(79)}"
-        await tab.get_by_role("button", name="Jump to latest").click()
-        assert await tab.locator(f"#message-{last}").evaluate("node => node.getBoundingClientRect().top < innerHeight")
-
-
-async def test_a_link_leads_to_its_message_and_what_is_folded_is_searched(share: Watched, chromium: "Browser") -> None:
-    share.add(sessions.long(MANY))
-    share.add([sessions.tool(9, 3, "bash", status="completed", input={"command": "x"}, output="a hidden needle")])
-    wanted = f"message-{sessions.message_id(60)}"
-    async with share.tab(chromium, anchor=f"#{wanted}", viewport=DESK) as tab:
-        assert await tab.evaluate("document.activeElement.id") == wanted
-        assert await tab.locator(f"#{wanted}").evaluate("node => node.getBoundingClientRect().top >= 0")
-        address = await tab.locator(f"#{wanted}").get_by_role("link", name="Link to this message").get_attribute("href")
-        assert address == f"#{wanted}"
-
-        await tab.get_by_role("searchbox").fill("NEEDLE")
-        await tab.get_by_role("button", name="Next match").click()
-        assert await tab.get_by_text("a hidden needle").is_visible()
-
-
 async def test_printed_it_has_every_message_and_no_controls(share: Watched, chromium: "Browser") -> None:
     share.add(sessions.long(MANY))
     async with share.tab(chromium, viewport=DESK) as tab:
@@ -253,29 +271,6 @@ async def test_printed_it_has_every_message_and_no_controls(share: Watched, chro
 
         assert await tab.get_by_role("article").filter(has_text=re.compile(r"(Question|Answer) \d+")).count() == MANY
         assert await tab.locator("button:visible, input:visible").count() == 0
-
-
-async def test_it_has_landmarks_and_headings_in_order_and_the_keyboard_reaches_everything(
-    share: Watched, chromium: "Browser"
-) -> None:
-    share.add(sessions.whole())
-    async with share.tab(chromium, viewport=DESK) as tab:
-        await open_all(tab)
-        for landmark in ("banner", "main", "search", "contentinfo"):
-            assert await tab.get_by_role(landmark).count() == 1
-        snapshot = await tab.locator("body").aria_snapshot()
-        assert re.findall(r"^\s*- (?:link|button|searchbox|region)\s*:?$", snapshot, re.MULTILINE) == []
-        levels = [int(tag[1]) for tag in await tab.eval_on_selector_all("h1,h2,h3", "all => all.map(h => h.tagName)")]
-        assert levels[0] == 1
-        assert levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in pairwise(levels))
-        unreachable = "node => node.scrollWidth > node.clientWidth && getComputedStyle(node).overflowX === 'auto'"
-        assert (
-            await tab.evaluate(f"[...document.querySelectorAll('*:not([tabindex])')].filter({unreachable}).length") == 0
-        )
-        await tab.evaluate("document.activeElement.blur()")
-        await tab.keyboard.press("Tab")
-        assert await tab.evaluate("document.activeElement.textContent") == "Skip to the session"
 
 
 ODD = {"toString": 1, "valueOf": 1, "toJSON": 1}

@@ -12,7 +12,7 @@ from share_sessions.items import checked
 from share_sessions.records import Event, event_entries
 from share_sessions.table import LostRace, Table
 from share_sessions.updates import Update
-from tests.functions.sharing.conftest import TABLE, Sharing
+from tests.functions.sharing.conftest import BUCKET, TABLE, Sharing
 from tests.functions.sharing.sent import Item, message, part, picture, session
 
 
@@ -80,12 +80,26 @@ def test_snapshots_keep_what_a_share_is_and_little_of_what_it_was(sharing: Shari
 
     rest = [item for number in range(7) for item in (message(number), part(0, of=number))]
     assert sharing.data(share) == [session("6"), *rest]
-    assert sorted(sharing.world.objects(share.id)) == ["000000000003.json.gz", "000000000006.json.gz"]
+    assert sorted(sharing.world.objects(share.id)) == ["000000000003.jsonl.gz", "000000000006.jsonl.gz"]
     assert [*sharing.world.entries(share.id)] == [f"event#{number:012d}" for number in range(4, 8)] + ["share"]
-    found, last = sharing.shares.find(share.id), checked([session("6"), *rest[-2:]])
+    found, last = sharing.shares.find(share.id), checked([session("6"), *rest[-2:]]).batch
     assert (found.snapshot_sequence, found.items) == (6, 13 + 3)
     assert found.pending_bytes == sum(keyed.size_bytes for keyed in last)
-    assert found.bytes == found.pending_bytes + sum(keyed.size_bytes for keyed in checked([session("5"), *rest[:-2]]))
+    before = checked([session("5"), *rest[:-2]]).batch
+    assert found.bytes == found.pending_bytes + sum(keyed.size_bytes for keyed in before)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_snapshot_is_kept_hardly_longer_than_its_share(sharing: Sharing) -> None:
+    s3, kept = sharing.world.clients.s3, {}
+    for hours in (1, 168, 2_160):
+        share = sharing.made(expires_in_hours=hours)
+        for number in range(3):
+            sharing.sync(share, [message(number)])
+        tags = s3.get_object_tagging(Bucket=BUCKET, Key=f"snapshots/{share.id}/000000000003.jsonl.gz")["TagSet"]
+        kept[hours] = {tag["Key"]: tag["Value"] for tag in tags}
+
+    assert kept == {hours: {"kept-days": days} for hours, days in ((1, "1"), (168, "8"), (2_160, "90"))}
 
 
 @pytest.mark.usefixtures("quick")
@@ -145,7 +159,7 @@ def test_of_two_writers_that_make_a_snapshot_one_counts_and_nothing_is_lost_or_l
 
     assert sharing.data(share) == [session("theirs"), *(message(number) for number in range(4))]
     found = sharing.shares.find(share.id)
-    assert sharing.world.objects(share.id) == [f"{found.snapshot_sequence:012d}.json.gz"]
+    assert sharing.world.objects(share.id) == [f"{found.snapshot_sequence:012d}.jsonl.gz"]
     assert found.items - len(sharing.data(share)) in {0, 1}
 
 
@@ -169,7 +183,7 @@ def test_a_snapshot_that_cannot_be_made_loses_nothing_and_is_made_by_the_next_wr
     assert sharing.world.objects(share.id) == []
     sharing.sync(share, [message(3)])
 
-    assert sharing.world.objects(share.id) == ["000000000004.json.gz"]
+    assert sharing.world.objects(share.id) == ["000000000004.jsonl.gz"]
     assert sharing.data(share) == [message(number) for number in range(4)]
 
 
@@ -177,7 +191,7 @@ def test_more_batches_than_a_page_holds_are_read_and_deleted_to_the_last(sharing
     """Written as by a writer that never makes a snapshot. A page of DynamoDB's has 1 MB, and the last four fill one."""
     share, dynamodb = sharing.made(), sharing.world.clients.dynamodb
     found, large = sharing.shares.find(share.id), picture(280_000)
-    batches = [checked([message(number, text=large if number > 1_000 else "")]) for number in range(1, 1_005)]
+    batches = [checked([message(number, text=large if number > 1_000 else "")]).batch for number in range(1, 1_005)]
     events = [Event(sequence=number, version=number, batch=batch) for number, batch in enumerate(batches, start=1)]
     entries = [entry for event in events for entry in event_entries(found, event)]
     for start in range(0, len(entries), 25):

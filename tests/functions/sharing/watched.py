@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from share_sessions import assets, viewer_site
+from share_sessions import viewer_site
+from share_sessions.assets import ASSETS
 from tests.browser import PATIENCE_MS
 
 if TYPE_CHECKING:
@@ -52,6 +55,10 @@ class Watched:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     """Query strings of requests for the state."""
+    now: datetime = datetime(2026, 11, 21, 14, tzinfo=UTC)
+    """Of the service, in its answers."""
+    tickets: list[str] = field(default_factory=list)
+    """With which browsers came to watch."""
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     """What a browser complained of: broken rules of the policy, failed requests, errors of scripts."""
@@ -70,8 +77,9 @@ class Watched:
             await socket.send_json(frame)
 
     async def disconnect(self) -> None:
+        """As API Gateway does with connections that were idle for 10 minutes, or are 2 hours old."""
         for socket in [*self.sockets]:
-            await socket.close()
+            await socket.close(code=WSCloseCode.GOING_AWAY)
 
     def state(self, after: int, page: int) -> dict[str, Any]:
         new = [item for batch in self.batches[after:] for item in batch]
@@ -87,7 +95,7 @@ class Watched:
         }
 
     async def answer(self, request: web.Request) -> web.Response:
-        if made := assets.ANSWERS.get(request.path):
+        if made := ASSETS.answers.get(request.path):
             return web.Response(body=made.body, headers=made.headers)
         if request.path.endswith("/state"):
             return self.state_answer(request)
@@ -98,26 +106,39 @@ class Watched:
 
     def state_answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.query_string)
+        headers = {"Date": format_datetime(self.now, usegmt=True)}
         if self.refusal:
             status, message = self.refusal
             told = {"error": {"message": message, "type": "invalid_request_error", "code": "refused"}}
-            return web.json_response(told, status=status)
-        return web.json_response(self.state(int(request.query["after"]), int(request.query.get("page", 0))))
+            return web.json_response(told, status=status, headers=headers)
+        found = self.state(int(request.query["after"]), int(request.query.get("page", 0)))
+        if request.query.get("live") == "0":
+            found["live"] = None
+        return web.json_response(found, headers=headers)
 
     async def live(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self.tickets.append(request.query["ticket"])
         self.sockets.append(socket)
         async for message in socket:
             assert message.type is not WSMsgType.TEXT, "the page has nothing to say"
-        self.sockets.remove(socket)
+        if socket in self.sockets:
+            self.sockets.remove(socket)
         return socket
 
     @asynccontextmanager
-    async def tab(self, chromium: "Browser", anchor: str = "", **options: Any) -> AsyncIterator["Page"]:
-        """At the share, in a browser that has never been anywhere; `options` are those of a Playwright context."""
+    async def tab(
+        self, chromium: "Browser", anchor: str = "", *, clock: datetime | None = None, **options: Any
+    ) -> AsyncIterator["Page"]:
+        """At the share, in a browser that has never been anywhere; `options` are those of a Playwright context.
+
+        With a `clock` that the test can move on, and that says so at first.
+        """
         context = await chromium.new_context(reduced_motion="reduce", timezone_id="UTC", **options)
         context.set_default_timeout(PATIENCE_MS)
+        if clock:
+            await context.clock.install(time=clock)
         opened = await context.new_page()
         opened.on("console", lambda said: self.faults.append(said.text))
         opened.on("pageerror", lambda error: self.faults.append(str(error)))

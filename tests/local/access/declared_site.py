@@ -55,9 +55,11 @@ class Declared:
         return f"{self.policy.name}/{self.statement['Sid']}"
 
     @contextmanager
-    def removed(self, iam: Any) -> Iterator[None]:
-        """From the role, for as long as it is entered."""
-        others = [one for one in self.document["Statement"] if one is not self.statement]
+    def removed(self, iam: Any, *, action: str = "") -> Iterator[None]:
+        """From the role, or one action of it, for as long as it is entered."""
+        kept = [each for each in self.statement["Action"] if action and each != action]
+        left = [{**self.statement, "Action": kept}] if kept else []
+        others = [*left, *(one for one in self.document["Statement"] if one is not self.statement)]
         role, name = self.role.outputs["name"], self.policy.outputs["name"]
         if self.policy.type == ROLE_POLICY:
             without = json.dumps({**self.document, "Statement": others})

@@ -26,6 +26,15 @@ def table(aws_of_tasks: Guarded) -> str:
     return str(made["TableDescription"]["TableArn"])
 
 
+OF_NOTES = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["notes#*"]},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+"""Of all values of a key that has to be there, too: by itself the former holds where there is none.
+
+Source: IAM user guide, "Single-valued vs. multivalued context keys" (read 2026-11-21).
+"""
+OURS, THEIRS = ({"owner": {"S": owner}, "id": {"S": "1"}} for owner in ("notes#ada", "ada"))
 CONDITIONS: tuple[tuple[str, str, dict[str, Any], dict[str, Any], dict[str, Any]], ...] = (
     (
         "dynamodb",
@@ -50,6 +59,22 @@ CONDITIONS: tuple[tuple[str, str, dict[str, Any], dict[str, Any], dict[str, Any]
             "ExpressionAttributeNames": {"#o": "owner"},
             "ExpressionAttributeValues": {":o": {"S": "bob"}},
         },
+    ),
+    ("dynamodb", "put_item", OF_NOTES, {"TableName": "notes", "Item": OURS}, {"TableName": "notes", "Item": THEIRS}),
+    ("dynamodb", "delete_item", OF_NOTES, {"TableName": "notes", "Key": OURS}, {"TableName": "notes", "Key": THEIRS}),
+    (
+        "dynamodb",
+        "transact_write_items",
+        OF_NOTES,
+        {"TransactItems": [{"Put": {"TableName": "notes", "Item": OURS}}]},
+        {"TransactItems": [{"Put": {"TableName": "notes", "Item": each}} for each in (OURS, THEIRS)]},
+    ),
+    (
+        "dynamodb",
+        "batch_write_item",
+        OF_NOTES,
+        {"RequestItems": {"notes": [{"PutRequest": {"Item": OURS}}]}},
+        {"RequestItems": {"notes": [{"PutRequest": {"Item": OURS}}, {"DeleteRequest": {"Key": THEIRS}}]}},
     ),
     (
         "dynamodb",

@@ -1,5 +1,6 @@
 """Least privilege by use: with its declared roles the router does all that it can do, and without any one of their
-statements the feature that the statement is for fails, and says why.
+statements the feature that the statement is for fails, and says why. So do the functions of shared sessions, without
+any one action.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ from botocore.exceptions import ClientError
 from opencode_local.aws import EmbeddedAws
 from opencode_local.issuer import Issuer
 from opencode_local.provider.aws import Account
-from tests.local.access.declared_site import TABLE, Denials, Site, running
+from tests.local.access.declared_sharing import FUNCTIONS, WATCHER, DeclaredSharing, role_of
+from tests.local.access.declared_site import TABLE, Declared, Denials, Site, declared, running
 from tests.local.access.guarded import Clock, guarded
 
 account_ids = count(231_000_000_000)
@@ -158,3 +160,145 @@ async def test_without_one_statement_its_feature_fails_and_says_why(site: Site, 
     assert "is not authorized to perform: " in denial
     assert "because no identity-based policy allows the " in denial
     assert await feature(site) == "", "it works again at once"
+
+
+Use = Callable[[DeclaredSharing], str]
+"""An empty text when what is tried works, else what becomes of it."""
+
+
+def who_may_not_watch_any_more_is_forgotten(sharing: DeclaredSharing) -> str:
+    sharing.watched()
+    sharing.change(visibility="link")
+    return "who watches is still known" if sharing.watchers() else ""
+
+
+def heard(sharing: DeclaredSharing, method: str, act: Callable[[], object]) -> str:
+    sharing.watched()
+    act()
+    return "" if (method, WATCHER) in sharing.commands.heard else "who watches was not told"
+
+
+def a_share_is_deleted_with_its_batches_and_snapshots(sharing: DeclaredSharing) -> str:
+    share = sharing.made()
+    sharing.synchronise(share)
+    sharing.ask("PATCH", f"/api/shares/{share['id']}", {"expires_in_hours": 3})
+    sharing.synchronise(share)
+    return told(sharing.ask("DELETE", f"/api/share/{share['id']}", {"secret": share["secret"]}))
+
+
+def shares_are_made(sharing: DeclaredSharing) -> str:
+    return told(sharing.ask("POST", "/api/share", {"sessionID": "ses_1"}))
+
+
+def shares_are_read(sharing: DeclaredSharing) -> str:
+    """From a snapshot and a batch after it."""
+    sharing.synchronise(sharing.share)
+    return told(sharing.ask("GET", f"/api/share/{sharing.share['id']}/data"))
+
+
+def shares_are_listed(sharing: DeclaredSharing, **query: str) -> str:
+    return told(sharing.ask("GET", "/api/shares", **query))
+
+
+def shares_are_extended(sharing: DeclaredSharing) -> str:
+    return told(sharing.change(expires_in_hours=2))
+
+
+def shares_are_shown(sharing: DeclaredSharing) -> str:
+    """From a snapshot and a batch after it, and not from what the function remembers."""
+    sharing.synchronise(sharing.share)
+    return told(sharing.state())
+
+
+def who_watches_is_admitted(sharing: DeclaredSharing) -> str:
+    return told((sharing.connect(), None))
+
+
+def logging(function: str) -> Use:
+    def use(sharing: DeclaredSharing) -> str:
+        site = sharing.site
+        group = site.graph.one("aws:cloudwatch/logGroup:LogGroup", function).outputs["name"]
+        names = {"logGroupName": group, "logStreamName": f"stream/{next(account_ids)}"}
+        client = sharing.callers[function].client("logs")
+        try:
+            client.create_log_stream(**names)
+            client.put_log_events(**names, logEvents=[{"timestamp": 1_795_262_400_000, "message": "said"}])
+        except ClientError as error:
+            return str(error)
+        return ""
+
+    return use
+
+
+WRITER, VIEWER, DOORKEEPER = FUNCTIONS
+USES: Mapping[str, Use] = {
+    f"{WRITER}/Shares dynamodb:GetItem": shares_are_read,
+    f"{WRITER}/Shares dynamodb:PutItem": shares_are_made,
+    f"{WRITER}/Shares dynamodb:UpdateItem": shares_are_extended,
+    f"{WRITER}/Shares dynamodb:DeleteItem": who_may_not_watch_any_more_is_forgotten,
+    f"{WRITER}/Shares dynamodb:BatchWriteItem": a_share_is_deleted_with_its_batches_and_snapshots,
+    f"{WRITER}/Shares dynamodb:Query": shares_are_read,
+    f"{WRITER}/SharesOfOwner dynamodb:Query": shares_are_listed,
+    f"{WRITER}/SharesOfOwner dynamodb:Scan": lambda sharing: shares_are_listed(sharing, all="1"),
+    f"{WRITER}/Snapshots s3:GetObject": shares_are_read,
+    f"{WRITER}/Snapshots s3:PutObject": shares_are_extended,
+    f"{WRITER}/Snapshots s3:PutObjectTagging": shares_are_extended,
+    f"{WRITER}/Snapshots s3:DeleteObject": a_share_is_deleted_with_its_batches_and_snapshots,
+    f"{WRITER}/Snapshots s3:DeleteObjectVersion": a_share_is_deleted_with_its_batches_and_snapshots,
+    f"{WRITER}/VersionsOfSnapshots s3:ListBucketVersions": a_share_is_deleted_with_its_batches_and_snapshots,
+    f"{WRITER}/LivePost execute-api:ManageConnections": lambda sharing: heard(
+        sharing, "POST", lambda: sharing.synchronise(sharing.share)
+    ),
+    f"{WRITER}/LiveDelete execute-api:ManageConnections": lambda sharing: heard(
+        sharing, "DELETE", lambda: sharing.change(visibility="link")
+    ),
+    f"{VIEWER}/Shares dynamodb:GetItem": shares_are_shown,
+    f"{VIEWER}/Shares dynamodb:Query": shares_are_shown,
+    f"{VIEWER}/Tickets dynamodb:PutItem": shares_are_shown,
+    f"{VIEWER}/Snapshots s3:GetObject": shares_are_shown,
+    f"{DOORKEEPER}/Connections dynamodb:GetItem": who_watches_is_admitted,
+    f"{DOORKEEPER}/Connections dynamodb:PutItem": who_watches_is_admitted,
+    f"{DOORKEEPER}/Connections dynamodb:DeleteItem": who_watches_is_admitted,
+    f"{WRITER}/CustomerKey": shares_are_read,
+    f"{VIEWER}/CustomerKey": shares_are_shown,
+    f"{DOORKEEPER}/CustomerKey": who_watches_is_admitted,
+    **{
+        f"{function}-log/WriteLog logs:{action}": logging(function)
+        for function in FUNCTIONS
+        for action in ("CreateLogStream", "PutLogEvents")
+    },
+}
+"""By policy, statement and action: what the action is for. What DynamoDB does with a key it does all at once."""
+
+
+@pytest.fixture(scope="module")
+async def sharing(site: Site) -> DeclaredSharing:
+    return await asyncio.to_thread(DeclaredSharing, site)
+
+
+def statements_of_sharing(site: Site) -> Mapping[str, Declared]:
+    roles = [role_of(site.graph, name).outputs["arn"] for name in FUNCTIONS]
+    return {one.key: one for role_arn in roles for one in declared(site.graph, role_arn)}
+
+
+def test_every_action_of_the_functions_of_shared_sessions_is_for_a_use(site: Site) -> None:
+    actions = {key: one.statement["Action"] for key, one in statements_of_sharing(site).items()}
+    whole = actions.keys() & USES.keys()
+    each = {f"{key} {action}" for key in actions.keys() - whole for action in actions[key]}
+
+    assert whole | each == USES.keys()
+
+
+@pytest.mark.parametrize("key", USES)
+async def test_without_one_action_shared_sessions_lack_what_it_is_for(
+    site: Site, sharing: DeclaredSharing, key: str
+) -> None:
+    name, _, action = key.partition(" ")
+    statement, use = statements_of_sharing(site)[name], USES[key]
+    removed = [action] if action else statement.statement["Action"]
+    assert await asyncio.to_thread(use, sharing) == "", "it works with all actions"
+    site.denials.all.clear()
+
+    with statement.removed(site.aws.admin("iam"), action=action):
+        assert await asyncio.to_thread(use, sharing)
+        assert "no identity-based policy allows the " in await site.denials.of(removed)

@@ -268,6 +268,15 @@ async def test_a_copied_object_has_to_be_read_and_written(site: Site) -> None:
     await caller.call("s3", "copy_object", **copy)
 
 
+async def test_an_object_is_written_with_tags_only_by_whom_may_set_them(site: Site) -> None:
+    written = f"arn:aws:s3:::{BUCKET}/tagged"
+    asked = {"Bucket": BUCKET, "Key": "tagged", "Body": b"t", "Tagging": "kept-days=1"}
+    caller = site.aws.caller(allow("s3:PutObject", written))
+
+    _, _, message = await caller.refusal("s3", "put_object", **asked)
+    assert f"s3:PutObjectTagging on resource: {written}" in message
+
+
 async def test_a_ciphertext_knows_its_key(site: Site) -> None:
     key_arn = site.filled(KEY_ARN)
     caller = site.aws.caller(allow("kms:Decrypt", key_arn))

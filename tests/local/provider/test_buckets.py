@@ -17,6 +17,7 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 EXPIRE = {"id": "expire", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 30}}
 OLD_VERSIONS = {"noncurrentVersionExpiration": {"noncurrentDays": 7}}
+TAGGED = {**EXPIRE, "id": "tagged", "filter": {"tag": {"key": "kept-days", "value": "30"}}}
 UPLOADS = {"abortIncompleteMultipartUpload": {"daysAfterInitiation": 1}}
 
 
@@ -110,7 +111,7 @@ CHANGES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
         {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}]},
         {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
     ),
-    (LIFECYCLE, {"rules": [EXPIRE]}, {"rules": [{**EXPIRE, **OLD_VERSIONS, **UPLOADS}]}),
+    (LIFECYCLE, {"rules": [EXPIRE]}, {"rules": [{**EXPIRE, **OLD_VERSIONS, **UPLOADS}, TAGGED]}),
 )
 
 
@@ -164,6 +165,7 @@ def test_versions_that_are_suspended_by_hand_show(program: Program, bucket: Made
         (LIFECYCLE, {"rules": [{**EXPIRE, "expiration": None}]}, "At least one action"),
         (LIFECYCLE, {"rules": [{**EXPIRE, "filter": None}]}, "filter or a prefix"),
         (LIFECYCLE, {"rules": [EXPIRE, EXPIRE]}, "must be unique"),
+        (LIFECYCLE, {"rules": [{**TAGGED, **UPLOADS}]}, "cannot be specified with Tags"),
         (LIFECYCLE, {"rules": [{**EXPIRE, "status": "On"}]}, "enum value set"),
         (LIFECYCLE, {"rules": [EXPIRE], "expectedBucketOwner": "1"}, "not supported by the local AWS"),
     ],

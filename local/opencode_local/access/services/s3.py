@@ -49,6 +49,12 @@ def on_object(action: str, asked: Asked) -> Sequence[Need]:
     return [need(asked, object_arn(asked), action=named, context=_context(asked, WRITING))]
 
 
+def on_put(action: str, asked: Asked) -> Sequence[Need]:
+    """With tags it needs a second right."""
+    actions = (action, *(["PutObjectTagging"] if "x-amz-tagging" in asked.params else []))
+    return [each for named in actions for each in on_object(named, asked)]
+
+
 def on_copy(asked: Asked) -> Sequence[Need]:
     source = unquote(text(asked.params, "x-amz-copy-source")).lstrip("/").partition("?")[0]
     reading = need(asked, f"arn:{asked.partition}:s3:::{source}", action="GetObject")
@@ -56,10 +62,17 @@ def on_copy(asked: Asked) -> Sequence[Need]:
 
 
 def on_deleted(asked: Asked) -> Sequence[Need]:
-    """Each of the objects in the body by itself."""
+    """Each of the objects in the body by itself; one version of it needs a second right.
+
+    Source: Amazon S3 API reference, DeleteObjects, "Permissions" (read 2026-11-21).
+    """
     body = ElementTree.fromstring(asked.params["body"])  # noqa: S314  it comes from a task of this run
-    keys = [element.text or "" for element in body.iter() if element.tag.endswith("Key")]
-    return [need(asked, f"{bucket_arn(asked)}/{key}", action="DeleteObject") for key in keys]
+    needs = []
+    for element in (found for found in body.iter() if found.tag.endswith("Object")):
+        told = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+        actions = ("DeleteObject", *(["DeleteObjectVersion"] if told.get("VersionId") else []))
+        needs += [need(asked, f"{bucket_arn(asked)}/{told['Key']}", action=action) for action in actions]
+    return needs
 
 
 def everywhere(action: str, asked: Asked) -> Sequence[Need]:
@@ -88,18 +101,17 @@ RULES: Mapping[str, Rule] = {
         {
             "AbortMultipartUpload": "AbortMultipartUpload",
             "CompleteMultipartUpload": "PutObject",
-            "CreateMultipartUpload": "PutObject",
             "DeleteObject": "DeleteObject",
             "GetObject": "GetObject",
             "GetObjectAttributes": "GetObjectAttributes",
             "GetObjectTagging": "GetObjectTagging",
             "HeadObject": "GetObject",
             "ListParts": "ListMultipartUploadParts",
-            "PutObject": "PutObject",
             "PutObjectTagging": "PutObjectTagging",
             "UploadPart": "PutObject",
         },
     ),
+    **_rules(on_put, {"CreateMultipartUpload": "PutObject", "PutObject": "PutObject"}),
     "CopyObject": on_copy,
     "DeleteObjects": on_deleted,
     "ListBuckets": partial(everywhere, "ListAllMyBuckets"),

@@ -158,7 +158,11 @@ class BucketLifecycle(BucketSetting):
             "rules",
             value("id", "ID"),
             *values("status", "prefix"),
-            block("filter", *values("prefix", "objectSizeGreaterThan", "objectSizeLessThan")),
+            block(
+                "filter",
+                *values("prefix", "objectSizeGreaterThan", "objectSizeLessThan"),
+                block("tag", *values("key", "value")),
+            ),
             block("expiration", *values("days", "expiredObjectDeleteMarker")),
             block("noncurrentVersionExpiration", *values("noncurrentDays", "newerNoncurrentVersions")),
             block("abortIncompleteMultipartUpload", *values("daysAfterInitiation")),
@@ -182,6 +186,9 @@ class BucketLifecycle(BucketSetting):
         for rule in rules:
             if not any(action in rule for action in ACTIONS):
                 raise AwsError("InvalidRequest", "At least one action needs to be specified in a rule.", operation)
+            if "Tag" in rule.get("Filter", {}) and "AbortIncompleteMultipartUpload" in rule:
+                message = "AbortIncompleteMultipartUpload cannot be specified with Tags."
+                raise AwsError("InvalidRequest", message, operation)
             if ("Filter" in rule) == ("Prefix" in rule):
                 raise AwsError("MalformedXML", f"Rule {rule['ID']} needs either a filter or a prefix", operation)
 

@@ -38,7 +38,7 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@.venv/bin/mypy
 	@.venv/bin/python -m tests.engine.binaries
 	@echo "==> tests (about 9 minutes on 2 cores)"
-	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -rs
+	@.venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -q -rs
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench

@@ -6,7 +6,7 @@ import { element } from "./dom.js";
 import { partsOf } from "./items.js";
 import { Message } from "./message.js";
 
-const BLOCK_MESSAGES = 20; // each block costs every frame some microseconds, each message of a block its layout
+const BLOCK_MESSAGES = 50; // each block costs every frame some microseconds, each message of a block its layout
 const SLICE_MS = 8; // of work at a time: half a frame
 const WAIT_MS = 40; // between slices where the browser does not tell when it is idle
 const SETTLING_FRAMES = 10;

@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[2] / "samples" / "xss"
 PAYLOADS: list[str] = [one for family in json.loads((FOLDER / "payloads.json").read_text()).values() for one in family]
 
 HOOKS = """
+  Math.random = () => 0; // what the page waits before it asks again, it does not wait here
   window.__executed = [];
   for (const name of ["alert", "confirm", "prompt", "print", "open"]) {
     window[name] = (what) => __executed.push(name + what);

@@ -13,8 +13,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from botocore.loaders import create_loader
 from moto.core import responses, utils
+from moto.core.loaders import create_loader
 from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer

@@ -84,6 +84,9 @@ class DeclaredSharing:
         query = {"ticket": self.state()[1]["live"]["ticket"]}
         return int(self._watching.answer({"requestContext": context, "queryStringParameters": query})["statusCode"])
 
+    def disconnect(self) -> None:
+        self._watching.answer({"requestContext": {"eventType": "DISCONNECT", "connectionId": WATCHER}})
+
     def made(self) -> Json:
         status, share = self.ask("POST", "/api/share", {"sessionID": "ses_1", "visibility": "link"})
         assert status == 200, share

@@ -214,6 +214,12 @@ def who_watches_is_admitted(sharing: DeclaredSharing) -> str:
     return told((sharing.connect(), None))
 
 
+def who_has_left_is_forgotten(sharing: DeclaredSharing) -> str:
+    sharing.watched()
+    sharing.disconnect()
+    return "who has left is still known" if sharing.watchers() else ""
+
+
 def logging(function: str) -> Use:
     def use(sharing: DeclaredSharing) -> str:
         site = sharing.site
@@ -256,9 +262,10 @@ USES: Mapping[str, Use] = {
     f"{VIEWER}/Shares dynamodb:Query": shares_are_shown,
     f"{VIEWER}/Tickets dynamodb:PutItem": shares_are_shown,
     f"{VIEWER}/Snapshots s3:GetObject": shares_are_shown,
-    f"{DOORKEEPER}/Connections dynamodb:GetItem": who_watches_is_admitted,
+    f"{DOORKEEPER}/Shares dynamodb:GetItem": who_watches_is_admitted,
+    f"{DOORKEEPER}/Tickets dynamodb:DeleteItem": who_watches_is_admitted,
     f"{DOORKEEPER}/Connections dynamodb:PutItem": who_watches_is_admitted,
-    f"{DOORKEEPER}/Connections dynamodb:DeleteItem": who_watches_is_admitted,
+    f"{DOORKEEPER}/Connections dynamodb:DeleteItem": who_has_left_is_forgotten,
     f"{WRITER}/CustomerKey": shares_are_read,
     f"{VIEWER}/CustomerKey": shares_are_shown,
     f"{DOORKEEPER}/CustomerKey": who_watches_is_admitted,

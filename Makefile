@@ -37,8 +37,8 @@ test: .venv/.synced $(AGENTS) $(TYPESCRIPT) ## everything that must hold
 	@echo "==> types"
 	@.venv/bin/mypy
 	@.venv/bin/python -m tests.engine.binaries
-	@echo "==> tests (about 9 minutes on 2 cores)"
-	@.venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -q -rs
+	@echo "==> tests (about 12 minutes on 2 cores)"
+	@.venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -rs
 
 bench: .venv/.synced $(if $(PEERS),$(PEER_STAMP)) ## performance against a bare relay; PEERS=1 measures others beside us
 	@BENCH_LITELLM_PYTHON=$(if $(PEERS),$(CURDIR)/.venv-peers/bin/python) .venv/bin/python -m bench

@@ -16,7 +16,7 @@ from tests.tables import create_tables
 __all__ = ["chromium", "page"]
 
 ADA = "ada"
-YOUNG_OBJECTS = 20_000
+YOUNG_OBJECTS = 100_000
 """More of them than Python's 700 before they are looked through: here they are seldom garbage."""
 
 gc.disable()  # until everything is imported
